@@ -1,0 +1,171 @@
+#pragma once
+// The configuration as values: every setting with its unit and default. load.hpp fills it from a
+// file or the environment; everybody else only reads. Immutable after loading; shared by pointer.
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "core/secret.hpp"
+
+namespace postern::config {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kGiB = 1024 * kMiB;
+
+/// A CIDR block, IPv4 or IPv6.
+struct Network {
+  boost::asio::ip::network_v6 v6;
+  boost::asio::ip::network_v4 v4;
+  bool is_v4 = true;
+  /// An IPv4-mapped IPv6 address is looked up as IPv4.
+  bool contains(const boost::asio::ip::address& address) const;
+};
+
+/// host:port; the host is an IP literal.
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+/// Messages or requests per second; 0: unlimited.
+struct Rate {
+  double per_second = 0;
+};
+
+/// Waits between attempts, "30s, 2m, 15m*2, 3h*": step i is taken `times` times, the last for ever
+/// when `times` is 0.
+struct RetryStep {
+  Duration wait{};
+  unsigned times = 1;
+};
+using RetrySchedule = std::vector<RetryStep>;
+
+enum class OnUncertain { wait, resend, failover };
+
+struct Server {
+  std::string name;      // in logs and leases; default: host name
+  std::string hostname;  // greeting and EHLO name; default: name
+  std::filesystem::path state = "/var/lib/postern";
+  unsigned io_threads = 0;  // 0: one per core
+};
+
+struct Queue {
+  std::string store = "sqlite";
+  RetrySchedule retry;  // default set by load: "30s, 2m, 5m, 15m*2, 1h*6, 3h*"
+  Duration expire_after = 72h;
+  Duration keep_history = 720h;
+  Duration keep_bodies = 72h;
+  Duration dedupe_window = 1h;
+  std::uint64_t max_size_bytes = 10 * kGiB;
+  Duration failover_after = 30s;
+  OnUncertain on_uncertain = OnUncertain::wait;
+  std::uint64_t memory_bytes = 16 * kMiB;   // bodies of ready messages kept in memory
+  std::uint32_t memory_messages = 10'000;   // ready messages kept in memory
+};
+
+enum class ListenerTls { none, starttls, required, implicit };
+enum class Auth { off, optional, required };
+
+struct Listener {
+  Endpoint bind{"0.0.0.0", 2525};
+  ListenerTls tls = ListenerTls::none;
+  std::vector<Network> trusted;  // default: loopback and private ranges
+  Auth auth = Auth::optional;
+  std::uint64_t max_message_bytes = 36 * kMiB;
+  std::uint32_t max_recipients = 1000;
+  std::uint32_t max_connections = 1000;
+  std::uint32_t max_connections_per_address = 200;
+  Duration idle_timeout = 300s;    // RFC 5321 section 4.5.3.2.7
+  Duration data_timeout = 30min;   // a whole message, however slowly it drips
+};
+
+enum class TransportTls { starttls, implicit, opportunistic, none };
+enum class DkimBy { provider, relay };
+
+/// One way out. Which fields count depends on `type`; load refuses those that do not belong.
+struct Transport {
+  std::string name;
+  std::string type;  // mailgun | smtp | capture
+  std::uint32_t concurrency = 20;
+  Rate rate;
+  Duration timeout = 60s;
+  std::uint64_t max_message_bytes = 25 * kMiB;
+  // mailgun
+  std::string region = "us";
+  std::string base_url;  // scheme://host:port; empty: the region's own
+  Secret api_key;
+  // smtp
+  std::string host;
+  std::uint16_t port = 587;
+  TransportTls tls = TransportTls::starttls;
+  bool verify = true;
+  std::filesystem::path ca_file;  // empty: the system's
+  std::string username;
+  Secret password;
+  std::uint32_t connections = 10;
+  DkimBy dkim = DkimBy::relay;
+  // capture
+  std::filesystem::path directory;
+};
+
+struct DkimKey {
+  std::string selector;
+  Secret key;  // PEM, RSA or Ed25519
+};
+
+/// One product, or "*".
+struct Domain {
+  std::string name;  // lower case
+  std::vector<std::string> transports;  // order of preference; empty: all, in file order
+  std::string mailgun_domain;           // default: the sender's domain
+  bool hide_origin = false;
+  std::optional<OnUncertain> on_uncertain;
+  std::vector<DkimKey> dkim;
+};
+
+struct Breaker {
+  unsigned failures = 5;
+  Duration open_for = 1min;
+  Duration open_max = 15min;
+};
+
+struct Admin {
+  std::string socket = "admin.sock";  // under server.state unless absolute
+  std::optional<Endpoint> bind = Endpoint{"127.0.0.1", 8080};  // none: socket only
+  Secret token;
+};
+
+struct Log {
+  log::Level level = log::Level::info;
+  log::Format format = log::Format::text;
+};
+
+struct Config {
+  Server server;
+  Queue queue;
+  std::vector<Listener> listeners;  // never empty after loading
+  std::vector<Transport> transports;
+  std::vector<Domain> domains;
+  Breaker breaker;
+  Admin admin;
+  Log log;
+
+  /// The exact domain's entry, else "*", else nullptr. `domain` in lower case.
+  const Domain* find_domain(std::string_view domain) const;
+  const Transport* find_transport(std::string_view name) const;
+  std::filesystem::path admin_socket() const;
+};
+
+}  // namespace postern::config

@@ -1,0 +1,46 @@
+#pragma once
+// TOML or environment -> Config, or every mistake. Called at start, on reload and by `config check`.
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace postern::config {
+
+/// One mistake in a configuration; printed as FILE:LINE:COLUMN: what.
+struct Mistake {
+  std::string file;  // a path, or "environment"
+  unsigned line = 0;
+  unsigned column = 0;
+  std::string what;  // with a suggestion where there is a close known word
+  std::string to_string() const;
+};
+
+using Loaded = std::variant<Config, std::vector<Mistake>>;
+
+/// Looks a variable up; nullopt: not set. Tests hand in a map.
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+Environment process_environment();
+
+/// Reads a file. Relative paths in it are taken from the current directory.
+Loaded load_file(const std::filesystem::path& file, const Environment& environment);
+Loaded load_text(std::string_view toml, const std::string& file_name, const Environment& environment);
+/// The environment-only form (POSTERN_MAILGUN_API_KEY and its like).
+Loaded load_environment(const Environment& environment);
+
+/// The effective configuration as TOML, secrets as "***".
+std::string show(const Config& config);
+
+/// "90s" "5m" "3d" "250ms"; "36MiB"; "50/s". Error: what is wrong, one sentence.
+Result<Duration> parse_duration(std::string_view text);
+Result<std::uint64_t> parse_size(std::string_view text);
+Result<Rate> parse_rate(std::string_view text);
+Result<RetrySchedule> parse_retry(std::string_view text);
+Result<Network> parse_network(std::string_view text);
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+}  // namespace postern::config

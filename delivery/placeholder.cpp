@@ -1,0 +1,5 @@
+#include "transports/transport.hpp"
+#include "transports/classify.hpp"
+#include "transports/registry.hpp"
+#include "delivery/scheduler.hpp"
+#include "config/load.hpp"

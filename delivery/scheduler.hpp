@@ -1,0 +1,69 @@
+#pragma once
+// The scheduler: a single-threaded actor that moves deliveries from "accepted" to an end. It alone
+// decides what is tried when, through which transport (route, breaker, throttle), and what follows
+// from an Outcome (retry, fail-over, uncertain, bounce).
+//
+// Memory is bounded: ready messages up to queue.memory_messages and memory_bytes; what is above
+// stays in the store and is read when there is room. Deferred work is only in the store; a timer
+// wakes for it. Stale copies are harmless: StartAttempt with an old token is refused.
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "core/clock.hpp"
+#include "core/metrics.hpp"
+#include "queue/committer.hpp"
+#include "transports/registry.hpp"
+
+namespace postern::delivery {
+
+/// One transport × domain as an operator sees it; the rows of `postern transports`.
+struct TransportView {
+  std::string name, type, domain;  // domain empty: the transport as a whole
+  std::string breaker;             // closed, half-open, open, suspended
+  std::string reason;
+  std::optional<Time> until;
+  std::uint32_t in_flight = 0;
+  std::uint64_t sent = 0, failed = 0;
+  std::string last_error;
+  double rate_per_second = 0;
+};
+
+class Scheduler final : public queue::Intake {
+ public:
+  using Transports = std::vector<std::unique_ptr<transports::Transport>>;
+  /// `config` must name exactly the transports given. Everything outlives the scheduler.
+  Scheduler(std::shared_ptr<const config::Config> config, Transports transports,
+            queue::Committer& committer, const Clock& clock, Metrics& metrics);
+  ~Scheduler() override;
+
+  /// Restores breakers, loads what is due and starts its thread.
+  void start();
+  /// No new attempts; those under way may finish until `deadline`; then returns.
+  void stop(Tick deadline);
+  /// From a reload. Work under way ends with the transports it began with.
+  void reconfigure(std::shared_ptr<const config::Config> config, Transports transports);
+
+  // queue::Intake, on the committer's thread
+  std::vector<queue::Start> plan(const Message& message, Time now) override;
+  void accepted(std::shared_ptr<const Message> message, std::vector<Delivery> deliveries,
+                std::shared_ptr<const Content> content) override;
+  void refused(const Message& message, const std::vector<queue::Start>& starts) override;
+
+  // For admin; thread-safe; the answers come on the scheduler's thread.
+  void steer(queue::Steer verb, std::function<void(queue::Applied)> done);
+  void transports(std::function<void(std::vector<TransportView>)> done);
+  /// Operator's breaker; `domain` empty: the whole transport. False: no such transport.
+  void suspend(std::string transport, std::string domain, Duration for_how_long, std::string reason,
+               std::function<void(bool)> done);
+  void resume(std::string transport, std::string domain, std::function<void(bool)> done);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace postern::delivery

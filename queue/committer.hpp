@@ -1,0 +1,85 @@
+#pragma once
+// Group commit: one thread that owns the store's write side. It takes everything waiting, applies
+// it in one transaction, syncs once, then answers every waiter. Throughput comes from batching.
+//
+// Called by smtpd (put), delivery (attempts, outcomes, breakers) and admin (verbs). Completions run
+// on the committer's thread: they only post elsewhere. After stop() everything is refused.
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/metrics.hpp"
+#include "queue/store.hpp"
+
+namespace postern::queue {
+
+/// Decides how new deliveries start, and receives them once they are on disk. Implemented by
+/// delivery/. All calls come from the committer's thread.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  /// One Start per recipient. `active` starts reserve a place at the transport until accepted() or
+  /// refused() is called for the same message.
+  virtual std::vector<Start> plan(const Message& message, Time now) = 0;
+  /// Committed. `content` is set when the whole body is still in memory.
+  virtual void accepted(std::shared_ptr<const Message> message, std::vector<Delivery> deliveries,
+                        std::shared_ptr<const Content> content) = 0;
+  /// The commit failed; nothing of it is on disk.
+  virtual void refused(const Message& message, const std::vector<Start>& starts) = 0;
+};
+
+class Committer {
+ public:
+  using PutDone = std::function<void(std::variant<Receipt, StorageFault>)>;
+  using ChunkDone = std::function<void(std::optional<StorageFault>)>;
+  /// One Applied per change, in order; or the fault, and nothing was changed.
+  using ApplyDone = std::function<void(std::variant<std::vector<Applied>, StorageFault>)>;
+
+  Committer(std::unique_ptr<Store> store, const Clock& clock, Metrics& metrics);
+  ~Committer();
+
+  /// Before start(); may be absent in tests (everything starts `queued`).
+  void set_intake(Intake* intake) { intake_ = intake; }
+  void start();
+  /// Commits what is waiting, then stops. Later calls are answered with a fault.
+  void stop();
+
+  void put(std::shared_ptr<const Message> message, std::shared_ptr<const std::string> last_chunk,
+           PutDone done);
+  /// `done` means: give me the next one (flow control). Durability comes with put().
+  void put_chunk(PutChunk chunk, ChunkDone done);
+  void drop_body(MessageNo no);
+  /// All of them in one transaction.
+  void apply(std::vector<Change> changes, ApplyDone done);
+
+  Reader& reader() { return store_->reader(); }
+  NumberSource& numbers() { return numbers_; }
+  /// The last commit worked: the node may take mail. Thread-safe.
+  bool healthy() const { return healthy_.load(std::memory_order_relaxed); }
+
+ private:
+  struct PendingPut;
+  struct Pending;
+  struct Batch;
+  void run();
+  void commit(std::vector<Pending> pending);
+
+  std::unique_ptr<Store> store_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  Intake* intake_ = nullptr;
+  NumberSource numbers_;
+  std::atomic<bool> healthy_{true};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Pending> waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,2 @@
+#include "queue/store.hpp"
+#include "queue/committer.hpp"

@@ -1,0 +1,245 @@
+#pragma once
+// The waist: what may be done to the queue, as values (Change), and the store that applies them.
+//
+// A Store is used by one thread, the committer's: begin, apply..., commit. Reading is another
+// interface (Reader), safe from any thread. Leases are fencing tokens: a start or a record that
+// names a stale token changes nothing and is answered `false`.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/message.hpp"
+#include "core/outcome.hpp"
+
+namespace postern::queue {
+
+/// A storage fault. `full`: no room (disk or max_size): SMTP answers 452 4.3.1, else 451 4.3.0.
+struct StorageFault {
+  bool full = false;
+  std::string what;
+};
+
+class Committer;
+
+/// Proof that a message is on disk. Only the committer makes one, after its commit; the 250 needs it.
+class Receipt {
+ public:
+  MessageNo no() const { return no_; }
+  std::string id() const { return to_id(no_); }
+
+ private:
+  friend class Committer;
+  explicit Receipt(MessageNo no) : no_(no) {}
+  MessageNo no_;
+};
+
+/// How a delivery starts its life; decided by delivery/ when the message is committed.
+struct Start {
+  DeliveryState state = DeliveryState::queued;  // queued, active or held
+  std::string transport;                        // for active: the attempt that begins
+  std::string reason;
+  Time next_attempt_at{};
+  Time expires_at{};
+};
+
+// ---- Changes ------------------------------------------------------------------------------------
+
+/// One piece of a body that is still arriving. The message row follows with Put, or Drop.
+struct PutChunk {
+  MessageNo no{};
+  std::uint32_t index = 0;
+  std::shared_ptr<const std::string> bytes;
+};
+struct DropBody {
+  MessageNo no{};
+};
+
+/// A whole message. `last_chunk` is chunk number message->chunks - 1; earlier ones came by PutChunk.
+struct Put {
+  std::shared_ptr<const Message> message;
+  std::shared_ptr<const std::string> last_chunk;
+  std::vector<Start> starts;  // one per recipient
+};
+
+/// "Attempt N through T begins", for one delivery. Refused (false) unless the token is current and
+/// the state is queued, deferred or uncertain. Raises token and attempts by one.
+struct StartAttempt {
+  MessageNo no{};
+  std::uint32_t index = 0;
+  std::int64_t token = 0;
+  std::string transport;
+  Time at{};
+  bool possible_duplicate = false;  // an earlier attempt may have arrived: count it
+};
+
+/// What became of an attempt (outcome set), or of a wait (outcome empty): the delivery's new state.
+/// Refused (false) when the token is not current. Raises the token by one unless final.
+struct Record {
+  MessageNo no{};
+  std::uint32_t index = 0;
+  std::int64_t token = 0;
+  DeliveryState state = DeliveryState::deferred;
+  std::string reason;
+  std::string provider_id;
+  Time next_attempt_at{};
+  std::optional<Time> first_failed_at;
+  std::optional<Outcome> outcome;  // ends the attempt row, when there is one
+  Duration duration{};
+  Time at{};
+};
+
+/// A breaker as it is to be after a restart.
+struct BreakerRow {
+  std::string transport;
+  std::string domain;  // empty: the whole transport
+  std::string state;   // closed, open, suspended
+  std::string reason;
+  Time until{};
+  Duration open_for{};  // the last back-off, doubled when it opens again
+  unsigned failures = 0;
+};
+struct SaveBreaker {
+  BreakerRow row;
+};
+
+/// An entry of a message's timeline that is not an attempt.
+struct AddEvent {
+  MessageNo no{};
+  Time at{};
+  std::string source;  // "operator", "scheduler", later a provider's name
+  std::string type;    // held, released, retried, cancelled, failover, report, ...
+  std::string recipient;
+  std::string detail;
+};
+
+/// Which deliveries an operator means. Empty fields match everything; `messages` narrows to ids.
+struct Filter {
+  std::vector<MessageNo> messages;
+  std::string sender_domain;
+  std::string recipient;
+  std::string recipient_domain;
+  std::string transport;
+  std::optional<DeliveryState> state;
+  std::optional<Channel> channel;
+  std::optional<Time> older_than;  // accepted before
+};
+
+/// An operator's verb on all that matches and whose state fits. Done in steps of `limit` rows, each
+/// its own transaction, so that new mail never waits behind 100,000 rows.
+struct Steer {
+  enum class Verb {
+    retry,    // queued, deferred, uncertain -> queued, due now (uncertain: counts a possible duplicate)
+    hold,     // queued, deferred, uncertain -> held
+    release,  // held -> queued, due now
+    cancel,   // queued, deferred, uncertain, held -> cancelled
+    wake,     // queued and not yet due -> due now (a breaker closed); no event, no token change
+  };
+  Verb verb{};
+  Filter filter;
+  Time at{};
+  std::string reason;          // for hold
+  std::uint32_t limit = 2000;  // rows a step
+};
+
+/// Removes what is past its keeping, at most `limit` messages a call.
+struct Prune {
+  Time bodies_before{};   // finished messages accepted before: body goes
+  Time history_before{};  // finished messages accepted before: everything goes
+  std::uint32_t limit = 200;
+};
+
+using Change = std::variant<PutChunk, DropBody, Put, StartAttempt, Record, SaveBreaker, AddEvent,
+                            Steer, Prune>;
+
+/// What a Change did. `changed`: rows touched; 0 for a refused StartAttempt or Record. `more`: a
+/// Steer or Prune has rows left. `token`: the delivery's token afterwards (StartAttempt, Record).
+struct Applied {
+  std::uint64_t changed = 0;
+  bool more = false;
+  std::int64_t token = 0;
+  std::uint64_t resent_uncertain = 0;  // Steer retry: possible duplicates it caused
+};
+
+// ---- Reading ------------------------------------------------------------------------------------
+
+struct AttemptRow {
+  std::uint32_t index = 0;  // the recipient's
+  std::uint32_t number = 0;
+  std::string transport;
+  Time started_at{};
+  std::optional<Duration> duration;  // empty: under way or its end unknown
+  std::string outcome;               // Outcome::Kind as a word; empty as above
+  std::string blame;
+  std::string reply;
+};
+
+struct EventRow {
+  Time at{};
+  std::string source, type, recipient, detail;
+};
+
+/// A message with deliveries as they are in the store.
+struct Stored {
+  std::shared_ptr<const Message> message;
+  std::vector<Delivery> deliveries;
+  std::vector<AttemptRow> attempts;  // filled by find() only
+  std::vector<EventRow> events;      // filled by find() only
+};
+
+struct Count {
+  Channel channel{};
+  DeliveryState state{};
+  std::uint64_t deliveries = 0;
+  Time oldest{};  // accepted_at of the oldest message
+};
+
+/// Read-only access; every call is one short transaction. Thread-safe. Throws on a broken store.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  /// Deliveries in state queued, deferred or uncertain that are due at `now`, oldest due first,
+  /// grouped by message; at most `limit` messages.
+  virtual std::vector<Stored> due(Time now, std::uint32_t limit) = 0;
+  /// When the next one becomes due after `now`; nullopt: nothing waits.
+  virtual std::optional<Time> next_due(Time now) = 0;
+  virtual std::optional<Stored> find(MessageNo no) = 0;
+  /// Messages in arrival order after `after`, with at least one delivery that matches (all their
+  /// deliveries are given). Without a state in the filter: only those with unfinished deliveries.
+  virtual std::vector<Stored> list(const Filter& filter, MessageNo after, std::uint32_t limit) = 0;
+  /// nullptr: no body is kept.
+  virtual std::shared_ptr<const Content> content(const Message& message) = 0;
+  virtual std::vector<Count> counts() = 0;  // unfinished deliveries
+  virtual std::vector<BreakerRow> breakers() = 0;
+  virtual std::uint64_t used_bytes() = 0;
+};
+
+/// The write side. One thread. Throws StorageError; after one the transaction is rolled back and
+/// the store is reopened by the next begin().
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual void begin() = 0;
+  virtual Applied apply(const Change& change) = 0;
+  virtual void commit() = 0;  // durable when it returns
+  virtual void rollback() noexcept = 0;
+  virtual Reader& reader() = 0;
+  /// Highest message number in the store, MessageNo{0} when empty.
+  virtual MessageNo last_number() = 0;
+  /// At start: attempts without an end become `uncertain`, due at `first_ask`; half-received bodies go. Returns how many
+  /// deliveries became uncertain.
+  virtual std::uint64_t recover(Time now, Time first_ask) = 0;
+};
+
+class StorageError : public std::runtime_error {
+ public:
+  StorageError(const StorageFault& fault) : std::runtime_error(fault.what), fault_(fault) {}
+  const StorageFault& fault() const { return fault_; }
+
+ private:
+  StorageFault fault_;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,2 @@
+#include "smtpd/session.hpp"
+#include "smtpd/policy.hpp"

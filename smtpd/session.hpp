@@ -1,0 +1,93 @@
+#pragma once
+// The SMTP dialogue of one client (RFC 5321), without sockets: bytes and a time go in; replies,
+// content and a wish (Want) come out. smtpd/connection moves the bytes and asks the queue.
+//
+// Used by one thread at a time. Never throws on input: whatever a client sends has an answer.
+//
+//   session.greet(now);
+//   loop: write take_output(); act on want(); while want() is input: receive(bytes, now)
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "config/config.hpp"
+#include "core/id.hpp"
+#include "core/message.hpp"
+#include "queue/store.hpp"
+
+namespace postern::smtpd {
+
+class Policy;
+
+/// What the session waits for.
+enum class Want {
+  input,   // more bytes from the client
+  chunk,   // content piled up: store take_chunk(), then chunk_stored()
+  commit,  // a whole message: put take_message(), then committed()
+  close,   // write the output, then close
+};
+
+/// A piece of content that goes to the queue before the message is whole.
+struct Chunk {
+  MessageNo no{};
+  std::uint32_t index = 0;
+  std::shared_ptr<const std::string> bytes;
+};
+
+/// A whole message; `last_chunk` is the piece not given out by take_chunk().
+struct Received {
+  std::shared_ptr<const Message> message;
+  std::shared_ptr<const std::string> last_chunk;
+};
+
+struct SessionSettings {
+  std::string hostname;  // greeting, EHLO reply, Received
+  std::uint64_t max_message_bytes = 36 * config::kMiB;
+  std::uint32_t max_recipients = 1000;
+  std::uint32_t max_command_bytes = 512;
+  std::uint32_t max_errors = 20;
+  std::uint32_t max_idle_commands = 100;  // NOOP, RSET, VRFY, HELP without a message
+};
+
+/// Who is connected.
+struct Peer {
+  std::string address;  // textual, for Received and logs
+  bool trusted = false;
+};
+
+class Session {
+ public:
+  /// All references outlive the session.
+  Session(const SessionSettings& settings, Peer peer, const Policy& policy, NumberSource& numbers);
+  ~Session();
+
+  void greet(Time now);
+  /// Takes what it can and returns how many bytes that was: fewer than given only when want() has
+  /// turned from input to something else. The caller keeps the rest and gives it again.
+  std::size_t receive(std::string_view bytes, Time now);
+  Want want() const;
+  /// Replies to be written; empty when there is none.
+  std::string take_output();
+
+  Chunk take_chunk();
+  void chunk_stored(const std::optional<queue::StorageFault>& fault);
+  Received take_message();
+  void committed(const std::variant<queue::Receipt, queue::StorageFault>& result);
+
+  /// The client was silent too long: 421 and close.
+  void timed_out();
+  /// The server is going down: 421 at the next command boundary; a message under way may finish.
+  void shut_down();
+  /// A message number whose chunks are (partly) stored and will not be committed, when the
+  /// connection ends or the message was refused; given out once.
+  std::optional<MessageNo> take_abandoned();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postern::smtpd
