@@ -15,24 +15,13 @@
 #include "config/config.hpp"
 #include "core/clock.hpp"
 #include "core/metrics.hpp"
+#include "delivery/control.hpp"
 #include "queue/committer.hpp"
 #include "transports/registry.hpp"
 
 namespace postern::delivery {
 
-/// One transport × domain as an operator sees it; the rows of `postern transports`.
-struct TransportView {
-  std::string name, type, domain;  // domain empty: the transport as a whole
-  std::string breaker;             // closed, half-open, open, suspended
-  std::string reason;
-  std::optional<Time> until;
-  std::uint32_t in_flight = 0;
-  std::uint64_t sent = 0, failed = 0;
-  std::string last_error;
-  double rate_per_second = 0;
-};
-
-class Scheduler final : public queue::Intake {
+class Scheduler final : public queue::Intake, public Control {
  public:
   using Transports = std::vector<std::unique_ptr<transports::Transport>>;
   /// `config` must name exactly the transports given. Everything outlives the scheduler.
@@ -53,13 +42,12 @@ class Scheduler final : public queue::Intake {
                 std::shared_ptr<const Content> content) override;
   void refused(const Message& message, const std::vector<queue::Start>& starts) override;
 
-  // For admin; thread-safe; the answers come on the scheduler's thread.
-  void steer(queue::Steer verb, std::function<void(queue::Applied)> done);
-  void transports(std::function<void(std::vector<TransportView>)> done);
-  /// Operator's breaker; `domain` empty: the whole transport. False: no such transport.
+  // Control
+  void steer(queue::Steer verb, std::function<void(queue::Applied)> done) override;
+  void transports(std::function<void(std::vector<TransportView>)> done) override;
   void suspend(std::string transport, std::string domain, Duration for_how_long, std::string reason,
-               std::function<void(bool)> done);
-  void resume(std::string transport, std::string domain, std::function<void(bool)> done);
+               std::function<void(bool)> done) override;
+  void resume(std::string transport, std::string domain, std::function<void(bool)> done) override;
 
  private:
   struct Impl;
