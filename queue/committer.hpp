@@ -4,10 +4,13 @@
 //
 // Called by smtpd (put), delivery (attempts, outcomes, breakers) and admin (verbs). Completions run
 // on the committer's thread: they only post elsewhere. After stop() everything is refused.
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -63,11 +66,35 @@ class Committer {
   bool healthy() const { return healthy_.load(std::memory_order_relaxed); }
 
  private:
-  struct PendingPut;
-  struct Pending;
-  struct Batch;
+  struct WaitingPut {
+    std::shared_ptr<const Message> message;
+    std::shared_ptr<const std::string> last_chunk;
+    PutDone done;
+    std::vector<Start> starts;          // filled when applied
+    std::optional<StorageFault> fault;  // refused alone; the rest of the batch goes on
+  };
+  struct WaitingChunk {
+    PutChunk chunk;
+    ChunkDone done;
+  };
+  struct WaitingDrop {
+    MessageNo no{};
+  };
+  struct WaitingChanges {
+    std::vector<Change> changes;
+    ApplyDone done;
+    std::vector<Applied> applied;  // filled when applied
+  };
+  using Waiting = std::variant<WaitingPut, WaitingChunk, WaitingDrop, WaitingChanges>;
+
+  bool enqueue(Waiting waiting);
   void run();
-  void commit(std::vector<Pending> pending);
+  void commit(std::vector<Waiting>& batch);
+  void apply_batch(std::vector<Waiting>& batch, bool& must_sync);
+  void apply_put(WaitingPut& put);
+  void apply_chunk(WaitingChunk& waiting);
+  void answer(std::vector<Waiting>& batch);
+  void refuse(std::vector<Waiting>& batch, const StorageFault& fault);
 
   std::unique_ptr<Store> store_;
   const Clock& clock_;
@@ -75,11 +102,19 @@ class Committer {
   Intake* intake_ = nullptr;
   NumberSource numbers_;
   std::atomic<bool> healthy_{true};
+
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<Pending> waiting_;
-  bool stopping_ = false;
+  std::vector<Waiting> waiting_;
+  bool stopping_ = true;  // until start()
   std::thread thread_;
+
+  // Committer's thread only. Pieces of bodies need no sync of their own: their transaction may stay
+  // open until something needs one.
+  bool transaction_open_ = false;
+  std::size_t unsynced_bytes_ = 0;
+  std::set<MessageNo> unsynced_;  // messages with pieces in the open transaction
+  std::set<MessageNo> broken_;    // messages whose pieces were rolled back: their put must fail
 };
 
 }  // namespace postern::queue

@@ -3,10 +3,11 @@
 //
 // A Store is used by one thread, the committer's: begin, apply..., commit. Reading is another
 // interface (Reader), safe from any thread. Leases are fencing tokens: a start or a record that
-// names a stale token changes nothing and is answered `false`.
+// names a stale token changes nothing (Applied::changed is 0).
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,7 +25,8 @@ struct StorageFault {
 
 class Committer;
 
-/// Proof that a message is on disk. Only the committer makes one, after its commit; the 250 needs it.
+/// Proof that a message is on disk. Only the committer makes one, after its commit; the 250 needs
+/// it.
 class Receipt {
  public:
   MessageNo no() const { return no_; }
@@ -57,15 +59,16 @@ struct DropBody {
   MessageNo no{};
 };
 
-/// A whole message. `last_chunk` is chunk number message->chunks - 1; earlier ones came by PutChunk.
+/// A whole message. `last_chunk` is chunk number message->chunks - 1; earlier ones came by
+/// PutChunk.
 struct Put {
   std::shared_ptr<const Message> message;
   std::shared_ptr<const std::string> last_chunk;
   std::vector<Start> starts;  // one per recipient
 };
 
-/// "Attempt N through T begins", for one delivery. Refused (false) unless the token is current and
-/// the state is queued, deferred or uncertain. Raises token and attempts by one.
+/// "Attempt N through T begins", for one delivery. Refused (changed == 0) unless the token is
+/// current and the state is queued, deferred or uncertain. Raises token and attempts by one.
 struct StartAttempt {
   MessageNo no{};
   std::uint32_t index = 0;
@@ -76,7 +79,7 @@ struct StartAttempt {
 };
 
 /// What became of an attempt (outcome set), or of a wait (outcome empty): the delivery's new state.
-/// Refused (false) when the token is not current. Raises the token by one unless final.
+/// Refused (changed == 0) when the token is not current. Raises the token by one.
 struct Record {
   MessageNo no{};
   std::uint32_t index = 0;
@@ -131,7 +134,8 @@ struct Filter {
 /// its own transaction, so that new mail never waits behind 100,000 rows.
 struct Steer {
   enum class Verb {
-    retry,    // queued, deferred, uncertain -> queued, due now (uncertain: counts a possible duplicate)
+    retry,    // queued, deferred, uncertain -> queued, due now (uncertain: counts a possible
+              // duplicate)
     hold,     // queued, deferred, uncertain -> held
     release,  // held -> queued, due now
     cancel,   // queued, deferred, uncertain, held -> cancelled
@@ -225,17 +229,21 @@ class Store {
   virtual Applied apply(const Change& change) = 0;
   virtual void commit() = 0;  // durable when it returns
   virtual void rollback() noexcept = 0;
+  /// Room for so many more bytes of bodies (max_size and the disk's reserve).
+  virtual bool has_room(std::uint64_t more_bytes) = 0;
   virtual Reader& reader() = 0;
   /// Highest message number in the store, MessageNo{0} when empty.
   virtual MessageNo last_number() = 0;
-  /// At start: attempts without an end become `uncertain`, due at `first_ask`; half-received bodies go. Returns how many
-  /// deliveries became uncertain.
+  /// At start: half-received bodies go; attempts without an end become `uncertain`, due at
+  /// `first_ask`, or `held` after three such ends in a row (the message may be what brings the
+  /// relay down). Returns how many deliveries that were.
   virtual std::uint64_t recover(Time now, Time first_ask) = 0;
 };
 
 class StorageError : public std::runtime_error {
  public:
-  StorageError(const StorageFault& fault) : std::runtime_error(fault.what), fault_(fault) {}
+  explicit StorageError(const StorageFault& fault)
+      : std::runtime_error(fault.what), fault_(fault) {}
   const StorageFault& fault() const { return fault_; }
 
  private:

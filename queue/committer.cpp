@@ -1,0 +1,222 @@
+#include "queue/committer.hpp"
+
+#include <algorithm>
+
+namespace postern::queue {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a transaction that holds only pieces of bodies may stay open, in time and in bytes.
+constexpr auto kUnsyncedFor = 50ms;
+constexpr std::size_t kUnsyncedBytes = 4 * 1024 * 1024;
+
+const StorageFault kStopped{false, "the queue is stopping"};
+
+}  // namespace
+
+Committer::Committer(std::unique_ptr<Store> store, const Clock& clock, Metrics& metrics)
+    : store_(std::move(store)), clock_(clock), metrics_(metrics), numbers_(store_->last_number()) {}
+
+Committer::~Committer() {
+  stop();
+}
+
+void Committer::start() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = false;
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+void Committer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Committer::enqueue(Waiting waiting) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    was_empty = waiting_.empty();
+    waiting_.push_back(std::move(waiting));
+  }
+  // Only an empty list can have a sleeping committer.
+  if (was_empty) wake_.notify_one();
+  return true;
+}
+
+void Committer::put(std::shared_ptr<const Message> message,
+                    std::shared_ptr<const std::string> last_chunk, PutDone done) {
+  if (!enqueue(WaitingPut{std::move(message), std::move(last_chunk), done, {}, {}})) done(kStopped);
+}
+
+void Committer::put_chunk(PutChunk chunk, ChunkDone done) {
+  if (!enqueue(WaitingChunk{std::move(chunk), done})) done(kStopped);
+}
+
+void Committer::drop_body(MessageNo no) {
+  enqueue(WaitingDrop{no});
+}
+
+void Committer::apply(std::vector<Change> changes, ApplyDone done) {
+  if (!enqueue(WaitingChanges{std::move(changes), done, {}})) done(kStopped);
+}
+
+void Committer::run() {
+  std::vector<Waiting> batch;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      const auto ready = [this] { return !waiting_.empty() || stopping_; };
+      if (transaction_open_)
+        wake_.wait_for(lock, kUnsyncedFor, ready);
+      else
+        wake_.wait(lock, ready);
+      if (waiting_.empty() && stopping_ && !transaction_open_) return;
+      batch.swap(waiting_);
+    }
+    commit(batch);
+    batch.clear();
+  }
+}
+
+void Committer::commit(std::vector<Waiting>& batch) {
+  const Tick began = clock_.tick();
+  try {
+    if (!transaction_open_) {
+      store_->begin();
+      transaction_open_ = true;
+    }
+    // An empty batch is the wait for more pieces timing out.
+    bool must_sync = batch.empty();
+    apply_batch(batch, must_sync);
+    if (must_sync || unsynced_bytes_ >= kUnsyncedBytes) {
+      store_->commit();
+      transaction_open_ = false;
+      unsynced_bytes_ = 0;
+      unsynced_.clear();
+      healthy_ = true;
+      metrics_.commit_seconds.Observe(to_seconds(clock_.tick() - began));
+      metrics_.commit_batch.Observe(static_cast<double>(batch.size()));
+    }
+  } catch (const StorageError& error) {
+    store_->rollback();
+    transaction_open_ = false;
+    unsynced_bytes_ = 0;
+    broken_.merge(unsynced_);
+    unsynced_.clear();
+    healthy_ = false;
+    refuse(batch, error.fault());
+    return;
+  }
+  answer(batch);
+}
+
+void Committer::apply_batch(std::vector<Waiting>& batch, bool& must_sync) {
+  for (Waiting& waiting : batch) {
+    if (auto* put = std::get_if<WaitingPut>(&waiting)) {
+      apply_put(*put);
+      must_sync = true;
+    } else if (auto* chunk = std::get_if<WaitingChunk>(&waiting)) {
+      apply_chunk(*chunk);
+    } else if (auto* drop = std::get_if<WaitingDrop>(&waiting)) {
+      store_->apply(DropBody{drop->no});
+      broken_.erase(drop->no);
+    } else {
+      auto& changes = std::get<WaitingChanges>(waiting);
+      changes.applied.clear();
+      for (const Change& change : changes.changes) changes.applied.push_back(store_->apply(change));
+      must_sync = true;
+    }
+  }
+}
+
+void Committer::apply_put(WaitingPut& put) {
+  const MessageNo no = put.message->no;
+  if (broken_.erase(no) != 0) {
+    put.fault = StorageFault{false, "an earlier piece of the message could not be stored"};
+    return;
+  }
+  if (!store_->has_room(put.last_chunk->size())) {
+    put.fault = StorageFault{true, "the queue is full"};
+    return;
+  }
+  const Time now = clock_.now();
+  put.starts = intake_ ? intake_->plan(*put.message, now)
+                       : std::vector<Start>(put.message->envelope.recipients.size(),
+                                            Start{DeliveryState::queued, {}, {}, now, now + 72h});
+  store_->apply(Put{put.message, put.last_chunk, put.starts});
+}
+
+void Committer::apply_chunk(WaitingChunk& waiting) {
+  const PutChunk& chunk = waiting.chunk;
+  std::optional<StorageFault> fault;
+  if (broken_.contains(chunk.no)) {
+    fault = StorageFault{false, "an earlier piece of the message could not be stored"};
+  } else if (!store_->has_room(unsynced_bytes_ + chunk.bytes->size())) {
+    fault = StorageFault{true, "the queue is full"};
+    broken_.insert(chunk.no);
+  } else {
+    unsynced_.insert(chunk.no);
+    store_->apply(chunk);
+    unsynced_bytes_ += chunk.bytes->size();
+  }
+  // The sender may go on as soon as the piece has left its hands; the put answers for durability.
+  std::exchange(waiting.done, nullptr)(fault);
+}
+
+void Committer::answer(std::vector<Waiting>& batch) {
+  for (Waiting& waiting : batch) {
+    if (auto* put = std::get_if<WaitingPut>(&waiting)) {
+      if (put->fault) {
+        put->done(*put->fault);
+        continue;
+      }
+      put->done(Receipt(put->message->no));
+      if (!intake_) continue;
+      std::vector<Delivery> deliveries(put->starts.size());
+      for (std::size_t i = 0; i < deliveries.size(); ++i) {
+        const Start& start = put->starts[i];
+        deliveries[i].index = static_cast<std::uint32_t>(i);
+        deliveries[i].state = start.state;
+        deliveries[i].token = 1;
+        deliveries[i].transport = start.transport;
+        deliveries[i].attempts = start.state == DeliveryState::active ? 1 : 0;
+        deliveries[i].next_attempt_at = start.next_attempt_at;
+        deliveries[i].expires_at = start.expires_at;
+        deliveries[i].reason = start.reason;
+      }
+      std::shared_ptr<const Content> content;
+      if (put->message->chunks == 1) content = std::make_shared<MemoryContent>(put->last_chunk);
+      intake_->accepted(put->message, std::move(deliveries), std::move(content));
+    } else if (auto* changes = std::get_if<WaitingChanges>(&waiting)) {
+      changes->done(std::move(changes->applied));
+    }
+  }
+}
+
+void Committer::refuse(std::vector<Waiting>& batch, const StorageFault& fault) {
+  for (Waiting& waiting : batch) {
+    if (auto* put = std::get_if<WaitingPut>(&waiting)) {
+      if (intake_ && !put->starts.empty()) intake_->refused(*put->message, put->starts);
+      put->done(put->fault ? *put->fault : fault);
+    } else if (auto* chunk = std::get_if<WaitingChunk>(&waiting)) {
+      if (chunk->done) {
+        broken_.insert(chunk->chunk.no);
+        chunk->done(fault);
+      }
+    } else if (auto* changes = std::get_if<WaitingChanges>(&waiting)) {
+      changes->done(fault);
+    }
+    // A drop that failed is made up for by recover() at the next start.
+  }
+}
+
+}  // namespace postern::queue

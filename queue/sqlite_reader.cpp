@@ -1,0 +1,269 @@
+#include "queue/sqlite_reader.hpp"
+
+#include <map>
+
+#include "queue/sqlite_rows.hpp"
+
+namespace postern::queue {
+namespace {
+
+const std::string kDue =
+    std::string("SELECT ") + kDeliveryColumns + " FROM delivery INDEXED BY delivery_open WHERE " +
+    kOpen +
+    " AND next_attempt_at <= ? AND state IN ('queued', 'deferred', 'uncertain')"
+    " ORDER BY next_attempt_at, message";
+const std::string kNextDue =
+    std::string("SELECT min(next_attempt_at) FROM delivery INDEXED BY delivery_open WHERE ") +
+    kOpen + " AND next_attempt_at > ? AND next_attempt_at < ? AND state <> 'active'";
+const std::string kMessage =
+    std::string("SELECT ") + kMessageColumns + " FROM message WHERE no = ?";
+const std::string kDeliveries = std::string("SELECT ") + kDeliveryColumns +
+                                " FROM delivery WHERE message = ? ORDER BY recipient_index";
+constexpr char kRecipients[] =
+    "SELECT recipient FROM delivery WHERE message = ? ORDER BY recipient_index";
+constexpr char kAttempts[] =
+    "SELECT recipient_index, number, transport, started_at, duration_ms, outcome, blame, reply "
+    "FROM attempt WHERE message = ? ORDER BY started_at, number, recipient_index";
+constexpr char kEvents[] =
+    "SELECT at, source, type, recipient, detail FROM event WHERE message = ? ORDER BY number";
+const std::string kCounts =
+    std::string(
+        "SELECT (SELECT channel FROM message WHERE no = d.message), state, count(*), min(message) "
+        "FROM delivery d INDEXED BY delivery_open WHERE ") +
+    kOpen + " GROUP BY 1, 2";
+
+}  // namespace
+
+struct SqliteReader::Connection {
+  explicit Connection(const std::filesystem::path& file)
+      : database(file, Database::Mode::read_only),
+        due(database, kDue),
+        next_due(database, kNextDue),
+        message(database, kMessage),
+        deliveries(database, kDeliveries),
+        recipients(database, kRecipients),
+        attempts(database, kAttempts),
+        events(database, kEvents),
+        counts(database, kCounts),
+        chunk(database, "SELECT bytes FROM body WHERE no = ?"),
+        has_chunk(database, "SELECT 1 FROM body WHERE no = ?") {
+    database.execute("PRAGMA cache_size = -2048");
+  }
+
+  std::shared_ptr<Message> load_message(MessageNo no) {
+    message.query(no);
+    if (!message.next()) return nullptr;
+    auto loaded = std::make_shared<Message>(read_message(message));
+    message.reset();
+    return loaded;
+  }
+  void load_recipients(Message& into) {
+    recipients.query(into.no);
+    while (recipients.next()) into.envelope.recipients.emplace_back(recipients.text(0));
+  }
+  std::optional<Stored> load(MessageNo no) {
+    auto loaded = load_message(no);
+    if (!loaded) return std::nullopt;
+    Stored stored;
+    deliveries.query(no);
+    while (deliveries.next()) {
+      DeliveryRow row = read_delivery(deliveries);
+      loaded->envelope.recipients.push_back(std::move(row.recipient));
+      stored.deliveries.push_back(std::move(row.delivery));
+    }
+    stored.message = std::move(loaded);
+    return stored;
+  }
+
+  Database database;
+  Statement due, next_due, message, deliveries, recipients, attempts, events, counts, chunk,
+      has_chunk;
+};
+
+/// A connection for one call, in one read transaction; dropped instead of returned after a fault.
+class SqliteReader::Lease {
+ public:
+  explicit Lease(SqliteReader& reader) : reader_(reader) {
+    {
+      const std::lock_guard lock(reader.mutex_);
+      if (!reader.idle_.empty()) {
+        connection_ = std::move(reader.idle_.back());
+        reader.idle_.pop_back();
+      }
+    }
+    if (!connection_) connection_ = std::make_unique<Connection>(reader.file_);
+    connection_->database.execute("BEGIN");
+  }
+  ~Lease() {
+    if (std::uncaught_exceptions() > exceptions_) return;
+    connection_->database.interrupt_transaction();
+    const std::lock_guard lock(reader_.mutex_);
+    reader_.idle_.push_back(std::move(connection_));
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  Connection* operator->() { return connection_.get(); }
+
+ private:
+  SqliteReader& reader_;
+  std::unique_ptr<Connection> connection_;
+  int exceptions_ = std::uncaught_exceptions();
+};
+
+class SqliteReader::StoredContent final : public Content {
+ public:
+  StoredContent(SqliteReader& reader, const Message& message)
+      : reader_(reader),
+        no_(message.no),
+        chunks_(message.chunks),
+        size_bytes_(message.size_bytes) {}
+  std::uint32_t chunks() const override { return chunks_; }
+  std::uint64_t size_bytes() const override { return size_bytes_; }
+  std::shared_ptr<const std::string> chunk(std::uint32_t index) const override {
+    return reader_.chunk(no_, index);
+  }
+
+ private:
+  SqliteReader& reader_;
+  MessageNo no_;
+  std::uint32_t chunks_;
+  std::uint64_t size_bytes_;
+};
+
+SqliteReader::SqliteReader(std::filesystem::path file) : file_(std::move(file)) {}
+SqliteReader::~SqliteReader() = default;
+
+std::vector<Stored> SqliteReader::due(Time now, std::uint32_t limit) {
+  Lease lease(*this);
+  std::vector<Stored> messages;
+  std::map<MessageNo, std::size_t> places;
+  lease->due.query(now);
+  while (lease->due.next()) {
+    DeliveryRow row = read_delivery(lease->due);
+    auto place = places.find(row.message);
+    if (place == places.end()) {
+      if (messages.size() == limit) break;
+      place = places.emplace(row.message, messages.size()).first;
+      messages.emplace_back();
+    }
+    messages[place->second].deliveries.push_back(std::move(row.delivery));
+  }
+  lease->due.reset();
+  for (const auto& [no, place] : places) {
+    auto message = lease->load_message(no);
+    lease->load_recipients(*message);
+    messages[place].message = std::move(message);
+  }
+  return messages;
+}
+
+std::optional<Time> SqliteReader::next_due(Time now) {
+  Lease lease(*this);
+  lease->next_due.query(now, kNever);
+  if (!lease->next_due.next() || lease->next_due.is_null(0)) return std::nullopt;
+  return to_time(lease->next_due.integer(0));
+}
+
+std::optional<Stored> SqliteReader::find(MessageNo no) {
+  Lease lease(*this);
+  auto stored = lease->load(no);
+  if (!stored) return std::nullopt;
+  Statement& attempts = lease->attempts;
+  attempts.query(no);
+  while (attempts.next()) {
+    AttemptRow& row = stored->attempts.emplace_back();
+    row.index = static_cast<std::uint32_t>(attempts.integer(0));
+    row.number = static_cast<std::uint32_t>(attempts.integer(1));
+    row.transport = attempts.text(2);
+    row.started_at = to_time(attempts.integer(3));
+    if (!attempts.is_null(4)) row.duration = Duration{attempts.integer(4)};
+    row.outcome = attempts.text(5);
+    row.blame = attempts.text(6);
+    row.reply = attempts.text(7);
+  }
+  Statement& events = lease->events;
+  events.query(no);
+  while (events.next())
+    stored->events.push_back({to_time(events.integer(0)), std::string(events.text(1)),
+                              std::string(events.text(2)), std::string(events.text(3)),
+                              std::string(events.text(4))});
+  return stored;
+}
+
+std::vector<Stored> SqliteReader::list(const Filter& filter, MessageNo after, std::uint32_t limit) {
+  Lease lease(*this);
+  const FilterTerms terms(filter);
+  // Unfinished deliveries are few beside the history: without a state only their index is walked.
+  const bool open_only = !filter.state || !is_final(*filter.state);
+  std::string sql = "SELECT DISTINCT d.message FROM delivery d";
+  if (open_only && filter.messages.empty()) sql += " INDEXED BY delivery_open";
+  sql += " WHERE d.message > ?";
+  if (open_only) sql += std::string(" AND ") + kOpen;
+  sql += terms.sql() + " ORDER BY d.message LIMIT " + std::to_string(limit);
+  Statement select(lease->database, sql);
+  select.bind_at(1, to_int(after));
+  terms.bind(select, 2);
+  std::vector<Stored> messages;
+  while (select.next())
+    if (auto stored = lease->load(MessageNo{select.integer(0)}))
+      messages.push_back(std::move(*stored));
+  return messages;
+}
+
+std::shared_ptr<const Content> SqliteReader::content(const Message& message) {
+  Lease lease(*this);
+  lease->has_chunk.query(body_key(message.no, 0));
+  const bool kept = lease->has_chunk.next();
+  lease->has_chunk.reset();
+  if (!kept) return nullptr;
+  return std::make_shared<StoredContent>(*this, message);
+}
+
+std::shared_ptr<const std::string> SqliteReader::chunk(MessageNo no, std::uint32_t index) {
+  Lease lease(*this);
+  lease->chunk.query(body_key(no, index));
+  if (!lease->chunk.next())
+    throw StorageError({false, "database: a piece of message " + to_id(no) + " is missing"});
+  auto bytes = std::make_shared<const std::string>(lease->chunk.blob(0));
+  lease->chunk.reset();
+  return bytes;
+}
+
+std::vector<Count> SqliteReader::counts() {
+  Lease lease(*this);
+  std::vector<Count> counts;
+  lease->counts.query();
+  while (lease->counts.next()) {
+    Count count;
+    count.channel = parse_channel(lease->counts.text(0)).value();
+    count.state = parse_delivery_state(lease->counts.text(1)).value();
+    count.deliveries = static_cast<std::uint64_t>(lease->counts.integer(2));
+    count.oldest = accepted_time(MessageNo{lease->counts.integer(3)});
+    counts.push_back(count);
+  }
+  return counts;
+}
+
+std::vector<BreakerRow> SqliteReader::breakers() {
+  Lease lease(*this);
+  Statement select(
+      lease->database,
+      "SELECT transport, domain, state, reason, until, open_for_ms, failures FROM breaker");
+  std::vector<BreakerRow> rows;
+  while (select.next())
+    rows.push_back({std::string(select.text(0)), std::string(select.text(1)),
+                    std::string(select.text(2)), std::string(select.text(3)),
+                    to_time(select.integer(4)), Duration{select.integer(5)},
+                    static_cast<unsigned>(select.integer(6))});
+  return rows;
+}
+
+std::uint64_t SqliteReader::used_bytes() {
+  Lease lease(*this);
+  Database& database = lease->database;
+  return static_cast<std::uint64_t>(
+      (database.pragma("page_count") - database.pragma("freelist_count")) *
+      database.pragma("page_size"));
+}
+
+}  // namespace postern::queue

@@ -1,0 +1,128 @@
+// Opening: what a file must be before it is trusted with mail, and the numbered migrations.
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "queue/sqlite_statements.hpp"
+
+namespace postern::queue {
+namespace {
+
+struct Migration {
+  std::int64_t number;
+  const char* name;
+  const char* sql;
+};
+constexpr Migration kMigrations[] = {
+#include "sqlite_schema.inc"
+};
+constexpr std::int64_t kNewest = kMigrations[std::size(kMigrations) - 1].number;
+constexpr std::int64_t kApplicationId = 0x5053544E;  // "PSTN"
+
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
+  throw StorageError({false, "the queue " + file.string() + " " + why});
+}
+
+void check_tables(Database& database, const std::filesystem::path& file) {
+  // The body table is left out: it is most of the file, and a damaged piece is found when read.
+  for (const char* table : {"message", "delivery", "attempt"}) {
+    Statement check(database, std::string("PRAGMA quick_check('") + table + "')");
+    if (check.next() && check.text(0) != "ok")
+      refuse(file, "is damaged (" + std::string(check.text(0)) +
+                       "); see docs/operations.md, \"A damaged queue\"");
+  }
+}
+
+}  // namespace
+
+void SqliteStore::open() {
+  const bool existed = std::filesystem::exists(file_);
+  if (existed && std::filesystem::file_size(file_) == 0)
+    refuse(file_, "is empty although it exists: truncated? Move it aside to begin anew");
+  try {
+    database_ = std::make_unique<Database>(file_, Database::Mode::read_write);
+    if (!existed) database_->execute("PRAGMA page_size = 8192");
+    database_->execute("PRAGMA journal_mode = WAL");
+    database_->execute("PRAGMA synchronous = FULL");
+    database_->execute("PRAGMA cache_size = -8192");
+    database_->execute("PRAGMA temp_store = MEMORY");
+    database_->execute("PRAGMA journal_size_limit = 67108864");
+    migrate();
+    check_tables(*database_, file_);
+    statements_ = std::make_unique<Statements>(*database_);
+    refresh_usage();
+  } catch (const StorageError& error) {
+    statements_.reset();
+    database_.reset();
+    const std::string what = error.what();
+    if (!error.fault().full && (what.find("malformed") != std::string::npos ||
+                                what.find("not a database") != std::string::npos))
+      refuse(file_, "is damaged (" + what + "); see docs/operations.md, \"A damaged queue\"");
+    throw;
+  }
+}
+
+void SqliteStore::migrate() {
+  const std::int64_t application = database_->pragma("application_id");
+  std::int64_t version = database_->pragma("user_version");
+  Statement tables(*database_, "SELECT count(*) FROM sqlite_schema");
+  tables.next();
+  const bool fresh = tables.integer(0) == 0;
+  tables.reset();
+  if (!fresh && application != kApplicationId) refuse(file_, "is not a Postern queue");
+  if (version > kNewest)
+    refuse(file_, "was written by a newer Postern (schema " + std::to_string(version) +
+                      ", this one knows " + std::to_string(kNewest) + ")");
+  if (version == kNewest) return;
+  database_->execute("BEGIN IMMEDIATE");
+  for (const Migration& migration : kMigrations)
+    if (migration.number > version) database_->execute(migration.sql);
+  database_->execute(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
+  database_->execute(("PRAGMA user_version = " + std::to_string(kNewest)).c_str());
+  database_->execute("COMMIT");
+}
+
+std::uint64_t SqliteStore::recover(Time now, Time first_ask) {
+  database_->execute("BEGIN IMMEDIATE");
+  {
+    Statement cut_off(*database_, "SELECT message FROM incoming");
+    std::vector<MessageNo> numbers;
+    while (cut_off.next()) numbers.push_back(MessageNo{cut_off.integer(0)});
+    for (const MessageNo no : numbers) drop_body({no});
+  }
+  Statement settle(
+      *database_,
+      std::string(
+          "WITH cut AS (SELECT message, recipient_index, "
+          "(SELECT count(*) FROM (SELECT outcome FROM attempt a WHERE a.message = d.message "
+          "AND a.recipient_index = d.recipient_index ORDER BY number DESC LIMIT 3) "
+          "WHERE outcome IS NULL) >= 3 AS thrice FROM delivery d INDEXED BY delivery_open WHERE ") +
+          kOpen +
+          " AND state = 'active') "
+          "UPDATE delivery SET token = token + 1, "
+          "state = iif(cut.thrice, 'held', 'uncertain'), "
+          "next_attempt_at = iif(cut.thrice, ?1, ?2), "
+          "reason = iif(cut.thrice, 'the relay stopped during three attempts in a row', "
+          "'the relay stopped during the attempt') "
+          "FROM cut WHERE delivery.message = cut.message "
+          "AND delivery.recipient_index = cut.recipient_index");
+  settle.run(kNever, first_ask);
+  const std::uint64_t settled = database_->changes();
+  Statement note(
+      *database_,
+      std::string("SELECT message, recipient FROM delivery INDEXED BY delivery_open WHERE ") +
+          kOpen +
+          " AND state IN ('uncertain', 'held') AND reason LIKE 'the relay stopped%' "
+          "AND (next_attempt_at = ?1 OR next_attempt_at = ?2)");
+  std::vector<AddEvent> events;
+  note.query(kNever, first_ask);
+  while (note.next())
+    events.push_back({MessageNo{note.integer(0)}, now, "scheduler", "uncertain",
+                      std::string(note.text(1)), "the relay stopped during the attempt"});
+  for (const AddEvent& event : events) add_event(event);
+  database_->execute("COMMIT");
+  return settled;
+}
+
+}  // namespace postern::queue

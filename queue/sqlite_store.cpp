@@ -1,0 +1,228 @@
+#include "queue/sqlite_store.hpp"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+
+#include "queue/sqlite_statements.hpp"
+
+namespace postern::queue {
+namespace {
+
+// The log is moved into the database when it has this many pages (of 8 KiB).
+constexpr int kLogPages = 4096;
+// Free disk space that bodies leave alone, so that attempts can still be recorded: 64 MiB, or a
+// twentieth of a small disk.
+constexpr std::uint64_t kReserveBytes = 64 * 1024 * 1024;
+constexpr auto kRoomCheckEvery = std::chrono::milliseconds(250);
+constexpr std::uint64_t kPageBytes = 8192;
+
+}  // namespace
+
+SqliteStore::Statements::Statements(Database& db)
+    : begin(db, "BEGIN IMMEDIATE"),
+      commit(db, "COMMIT"),
+      page_count(db, "PRAGMA page_count"),
+      freelist_count(db, "PRAGMA freelist_count"),
+      insert_message(db, std::string("INSERT INTO message (") + kMessageColumns +
+                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_body(db, "INSERT INTO body (no, bytes) VALUES (?, ?)"),
+      insert_delivery(db, std::string("INSERT INTO delivery (") + kDeliveryColumns +
+                              ") VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, ?, '', 0)"),
+      insert_attempt(
+          db,
+          "INSERT INTO attempt (message, recipient_index, number, transport, started_at) "
+          "VALUES (?, ?, ?, ?, ?)"),
+      insert_incoming(db, "INSERT INTO incoming (message) VALUES (?)"),
+      delete_incoming(db, "DELETE FROM incoming WHERE message = ?"),
+      delete_bodies(db, "DELETE FROM body WHERE no BETWEEN ? AND ?"),
+      start_delivery(
+          db,
+          "UPDATE delivery SET state = 'active', token = token + 1, attempts = attempts + 1, "
+          "transport = ?, possible_duplicates = possible_duplicates + ? "
+          "WHERE message = ? AND recipient_index = ? AND token = ? "
+          "AND state IN ('queued', 'deferred', 'uncertain') RETURNING attempts"),
+      record_delivery(db,
+                      "UPDATE delivery SET state = ?, token = token + 1, reason = ?, "
+                      "provider_id = CASE ?3 WHEN '' THEN provider_id ELSE ?3 END, "
+                      "next_attempt_at = ?, first_failed_at = ? "
+                      "WHERE message = ? AND recipient_index = ? AND token = ? RETURNING attempts"),
+      end_attempt(db,
+                  "UPDATE attempt SET duration_ms = ?, outcome = ?, blame = ?, reply = ? "
+                  "WHERE message = ? AND recipient_index = ? AND number = ?"),
+      save_breaker(db,
+                   "INSERT OR REPLACE INTO breaker "
+                   "(transport, domain, state, reason, until, open_for_ms, failures) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      add_event(db,
+                "INSERT INTO event (message, number, at, source, type, recipient, detail) "
+                "SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 "
+                "FROM event WHERE message = ?1") {}
+
+SqliteStore::SqliteStore(std::filesystem::path file, std::uint64_t max_size_bytes)
+    : file_(std::move(file)), max_size_bytes_(max_size_bytes), reader_(file_) {
+  open();
+}
+
+SqliteStore::~SqliteStore() = default;
+
+void SqliteStore::begin() {
+  if (!database_) open();  // after a fault the old handle is never trusted again
+  statements_->begin.run();
+}
+
+void SqliteStore::commit() {
+  statements_->commit.run();
+  refresh_usage();
+  tidy_log();
+}
+
+void SqliteStore::rollback() noexcept {
+  if (database_) database_->interrupt_transaction();
+  statements_.reset();
+  database_.reset();
+}
+
+void SqliteStore::tidy_log() {
+  if (database_->wal_pages() < kLogPages) return;
+  try {
+    database_->checkpoint();
+  } catch (const StorageError&) {
+    // What was committed is safe in the log. The handle is not to be used after a failed sync.
+    statements_.reset();
+    database_.reset();
+  }
+}
+
+void SqliteStore::refresh_usage() {
+  const auto single = [](Statement& statement) {
+    statement.query();
+    statement.next();
+    const std::int64_t value = statement.integer(0);
+    statement.reset();
+    return static_cast<std::uint64_t>(value);
+  };
+  used_bytes_ =
+      (single(statements_->page_count) - single(statements_->freelist_count)) * kPageBytes;
+}
+
+bool SqliteStore::has_room(std::uint64_t more_bytes) {
+  const Tick now = std::chrono::steady_clock::now();
+  if (now - room_checked_ > kRoomCheckEvery) {
+    room_checked_ = now;
+    struct statvfs disk {};
+    if (statvfs(file_.parent_path().c_str(), &disk) == 0) {
+      const std::uint64_t block = disk.f_frsize;
+      const std::uint64_t reserve =
+          std::min<std::uint64_t>(kReserveBytes, disk.f_blocks * block / 20);
+      disk_has_room_ = disk.f_bavail * block > reserve;
+    }
+  }
+  return disk_has_room_ && used_bytes_ + more_bytes <= max_size_bytes_;
+}
+
+Applied SqliteStore::apply(const Change& change) {
+  struct Dispatch {
+    SqliteStore& store;
+    Applied operator()(const PutChunk& c) { return store.put_chunk(c); }
+    Applied operator()(const DropBody& c) { return store.drop_body(c); }
+    Applied operator()(const Put& c) { return store.put(c); }
+    Applied operator()(const StartAttempt& c) { return store.start_attempt(c); }
+    Applied operator()(const Record& c) { return store.record(c); }
+    Applied operator()(const SaveBreaker& c) { return store.save_breaker(c); }
+    Applied operator()(const AddEvent& c) { return store.add_event(c); }
+    Applied operator()(const Steer& c) { return store.steer(c); }
+    Applied operator()(const Prune& c) { return store.prune(c); }
+  };
+  return std::visit(Dispatch{*this}, change);
+}
+
+Applied SqliteStore::put_chunk(const PutChunk& change) {
+  if (change.index == 0) statements_->insert_incoming.run(change.no);
+  statements_->insert_body.run(body_key(change.no, change.index), Statement::Blob{*change.bytes});
+  return {.changed = 1};
+}
+
+Applied SqliteStore::drop_body(const DropBody& change) {
+  statements_->delete_bodies.run(body_key(change.no, 0),
+                                 body_key(change.no, kChunksPerMessage - 1));
+  const std::uint64_t pieces = database_->changes();
+  statements_->delete_incoming.run(change.no);
+  return {.changed = pieces};
+}
+
+Applied SqliteStore::put(const Put& change) {
+  const Message& message = *change.message;
+  Statements& to = *statements_;
+  std::optional<Statement::Blob> hash;
+  if (!message.body_hash.empty()) hash = Statement::Blob{message.body_hash};
+  to.insert_message.run(message.no, to_string(message.channel), message.envelope.sender,
+                        message.sender_domain, message.message_id, message.identity,
+                        message.size_bytes, message.chunks, message.header_bytes, hash,
+                        message.envelope.smtputf8, message.envelope.eight_bit_mime,
+                        message.priority, message.accepted_at);
+  to.insert_body.run(body_key(message.no, message.chunks - 1), Statement::Blob{*change.last_chunk});
+  if (message.chunks > 1) to.delete_incoming.run(message.no);
+  for (std::size_t i = 0; i < message.envelope.recipients.size(); ++i) {
+    const Start& start = change.starts.at(i);
+    const auto index = static_cast<std::uint32_t>(i);
+    const bool active = start.state == DeliveryState::active;
+    const Time due = start.state == DeliveryState::held ? kNever : start.next_attempt_at;
+    to.insert_delivery.run(message.no, index, message.envelope.recipients[i],
+                           to_string(start.state), start.transport, active ? 1 : 0, due,
+                           start.expires_at, start.reason);
+    if (active) to.insert_attempt.run(message.no, index, 1, start.transport, start.next_attempt_at);
+  }
+  return {.changed = 1, .token = 1};
+}
+
+Applied SqliteStore::start_attempt(const StartAttempt& change) {
+  Statement& start = statements_->start_delivery;
+  start.query(change.transport, change.possible_duplicate ? 1 : 0, change.no, change.index,
+              change.token);
+  if (!start.next()) return {};
+  const std::int64_t number = start.integer(0);
+  while (start.next()) {
+  }
+  statements_->insert_attempt.run(change.no, change.index, number, change.transport, change.at);
+  return {.changed = 1, .token = change.token + 1};
+}
+
+Applied SqliteStore::record(const Record& change) {
+  Statement& record = statements_->record_delivery;
+  const Time due = change.state == DeliveryState::held ? kNever : change.next_attempt_at;
+  record.query(to_string(change.state), change.reason, change.provider_id, due,
+               change.first_failed_at, change.no, change.index, change.token);
+  if (!record.next()) return {};
+  const std::int64_t number = record.integer(0);
+  while (record.next()) {
+  }
+  if (change.outcome)
+    statements_->end_attempt.run(change.duration, to_string(change.outcome->kind),
+                                 to_string(change.outcome->blame), change.outcome->reply, change.no,
+                                 change.index, number);
+  return {.changed = 1, .token = change.token + 1};
+}
+
+Applied SqliteStore::save_breaker(const SaveBreaker& change) {
+  const BreakerRow& row = change.row;
+  statements_->save_breaker.run(row.transport, row.domain, row.state, row.reason, row.until,
+                                row.open_for, row.failures);
+  return {.changed = 1};
+}
+
+Applied SqliteStore::add_event(const AddEvent& change) {
+  statements_->add_event.run(change.no, change.at, change.source, change.type, change.recipient,
+                             change.detail);
+  return {.changed = 1};
+}
+
+MessageNo SqliteStore::last_number() {
+  Statement select(*database_,
+                   "SELECT max((SELECT coalesce(max(no), 0) FROM message), "
+                   "(SELECT coalesce(max(message), 0) FROM incoming))");
+  select.next();
+  return MessageNo{select.integer(0)};
+}
+
+}  // namespace postern::queue

@@ -1,0 +1,58 @@
+#pragma once
+// The embedded store: one SQLite file, WAL, synchronous=FULL. One write connection, which is also
+// the only checkpointer (SQLite 3.40 corrupts a log that two connections write or checkpoint at the
+// same moment); every other connection is read-only and short. No mmap. Used by the committer.
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "queue/sqlite_db.hpp"
+#include "queue/sqlite_reader.hpp"
+#include "queue/store.hpp"
+
+namespace postern::queue {
+
+class SqliteStore final : public Store {
+ public:
+  /// Opens or creates `file` and brings its schema up to date. Throws StorageError for a file that
+  /// is damaged, truncated, foreign, or written by a newer version; never re-creates one.
+  SqliteStore(std::filesystem::path file, std::uint64_t max_size_bytes);
+  ~SqliteStore() override;
+
+  void begin() override;
+  Applied apply(const Change& change) override;
+  void commit() override;
+  void rollback() noexcept override;
+  bool has_room(std::uint64_t more_bytes) override;
+  Reader& reader() override { return reader_; }
+  MessageNo last_number() override;
+  std::uint64_t recover(Time now, Time first_ask) override;
+
+ private:
+  struct Statements;
+  void open();
+  void migrate();
+  void refresh_usage();
+  void tidy_log();
+
+  Applied put_chunk(const PutChunk& change);
+  Applied drop_body(const DropBody& change);
+  Applied put(const Put& change);
+  Applied start_attempt(const StartAttempt& change);
+  Applied record(const Record& change);
+  Applied save_breaker(const SaveBreaker& change);
+  Applied add_event(const AddEvent& change);
+  Applied steer(const Steer& change);
+  Applied prune(const Prune& change);
+
+  std::filesystem::path file_;
+  std::uint64_t max_size_bytes_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Statements> statements_;
+  SqliteReader reader_;
+  std::uint64_t used_bytes_ = 0;
+  Tick room_checked_{};
+  bool disk_has_room_ = true;
+};
+
+}  // namespace postern::queue

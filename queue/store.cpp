@@ -1,2 +1,0 @@
-#include "queue/store.hpp"
-#include "queue/committer.hpp"

@@ -1,0 +1,88 @@
+#include "queue/sqlite_store.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/contract/queue/store_contract.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace postern::queue {
+namespace {
+
+class SqliteUnderTest final : public StoreUnderTest {
+ public:
+  std::unique_ptr<Store> open(std::uint64_t max_size_bytes) override {
+    return std::make_unique<SqliteStore>(directory_.path() / "queue.db", max_size_bytes);
+  }
+
+ private:
+  postern::testing::TemporaryDirectory directory_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, ::testing::Values(MakeStore([] {
+                           return std::make_unique<SqliteUnderTest>();
+                         })));
+
+class QueueFile : public ::testing::Test {
+ protected:
+  std::string refusal() {
+    try {
+      SqliteStore(file_, kPlenty);
+      return "";
+    } catch (const StorageError& error) {
+      return error.what();
+    }
+  }
+  void make() { SqliteStore(file_, kPlenty); }
+  void execute(const char* sql) { Database(file_, Database::Mode::read_write).execute(sql); }
+
+  postern::testing::TemporaryDirectory directory_;
+  std::filesystem::path file_ = directory_.path() / "queue.db";
+};
+
+TEST_F(QueueFile, OfANewerVersionIsRefused) {
+  make();
+  execute("PRAGMA user_version = 999");
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("newer Postern"));
+}
+
+TEST_F(QueueFile, OfAnotherProgramIsRefused) {
+  execute("CREATE TABLE diary (page TEXT)");
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("not a Postern queue"));
+}
+
+TEST_F(QueueFile, ThatIsNoDatabaseIsRefused) {
+  std::ofstream(file_) << std::string(10000, 'x');
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("is damaged"));
+}
+
+TEST_F(QueueFile, ThatIsEmptyIsRefused) {
+  std::ofstream{file_};
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("truncated"));
+}
+
+TEST_F(QueueFile, ThatWasTruncatedIsRefused) {
+  make();
+  execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  std::filesystem::resize_file(file_, std::filesystem::file_size(file_) / 2);
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("damaged"));
+}
+
+TEST_F(QueueFile, IsKeptWhenItIsRefused) {
+  std::ofstream(file_) << std::string(10000, 'x');
+  refusal();
+  EXPECT_EQ(std::filesystem::file_size(file_), 10000u);
+}
+
+TEST_F(QueueFile, IsDurableAtEveryCommit) {
+  make();
+  Database database(file_, Database::Mode::read_write);
+  EXPECT_EQ(database.pragma("application_id"), 0x5053544E);
+  Statement mode(database, "PRAGMA journal_mode");
+  ASSERT_TRUE(mode.next());
+  EXPECT_EQ(mode.text(0), "wal");
+}
+
+}  // namespace
+}  // namespace postern::queue

@@ -1,0 +1,99 @@
+#pragma once
+// What every Store promises, as one suite; a store joins with INSTANTIATE_TEST_SUITE_P and a way to
+// open (and reopen) itself.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "queue/store.hpp"
+
+namespace postern::queue {
+
+/// Opens the same store again and again; destroying the object forgets the data.
+class StoreUnderTest {
+ public:
+  virtual ~StoreUnderTest() = default;
+  virtual std::unique_ptr<Store> open(std::uint64_t max_size_bytes) = 0;
+};
+using MakeStore = std::function<std::unique_ptr<StoreUnderTest>()>;
+
+inline constexpr Time kNow{std::chrono::sys_days{std::chrono::year{2026} / 11 / 21}};
+inline constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40;
+
+class StoreContract : public ::testing::TestWithParam<MakeStore> {
+ protected:
+  void SetUp() override {
+    under_test_ = GetParam()();
+    store_ = under_test_->open(kPlenty);
+  }
+  void reopen(std::uint64_t max_size_bytes = kPlenty) {
+    store_.reset();
+    store_ = under_test_->open(max_size_bytes);
+  }
+
+  std::shared_ptr<Message> message(std::vector<std::string> recipients, Time at = kNow) {
+    auto made = std::make_shared<Message>();
+    made->no = numbers_.next(at);
+    made->envelope.sender = "agent@product-a.com";
+    made->envelope.recipients = std::move(recipients);
+    made->sender_domain = "product-a.com";
+    made->message_id = "<1@product-a.com>";
+    made->chunks = 1;
+    made->size_bytes = 5;
+    made->header_bytes = 2;
+    made->accepted_at = at;
+    return made;
+  }
+  static Start queued(Time due = kNow) {
+    return {DeliveryState::queued, "", "", due, kNow + std::chrono::hours(72)};
+  }
+  static Start active(std::string transport = "mailgun") {
+    return {DeliveryState::active, std::move(transport), "", kNow, kNow + std::chrono::hours(72)};
+  }
+
+  Applied commit(const Change& change) {
+    store_->begin();
+    const Applied applied = store_->apply(change);
+    store_->commit();
+    return applied;
+  }
+  std::shared_ptr<Message> put(std::vector<std::string> recipients, Start start = queued(),
+                               Time at = kNow) {
+    auto made = message(std::move(recipients), at);
+    commit(Put{made, std::make_shared<const std::string>("bytes"),
+               std::vector<Start>(made->envelope.recipients.size(), start)});
+    return made;
+  }
+  Applied start(const Message& of, std::int64_t token, std::uint32_t index = 0,
+                bool possible_duplicate = false) {
+    return commit(StartAttempt{of.no, index, token, "mailgun", kNow, possible_duplicate});
+  }
+  Applied record(const Message& of, std::int64_t token, DeliveryState state, Outcome outcome,
+                 std::uint32_t index = 0) {
+    Record change;
+    change.no = of.no;
+    change.index = index;
+    change.token = token;
+    change.state = state;
+    change.reason = outcome.reply;
+    change.provider_id = outcome.provider_id;
+    change.next_attempt_at = kNow + std::chrono::minutes(5);
+    change.outcome = std::move(outcome);
+    change.duration = std::chrono::milliseconds(7);
+    return commit(change);
+  }
+  Applied steer(Steer::Verb verb, Filter filter = {}, Time at = kNow, std::uint32_t limit = 1000) {
+    return commit(Steer{verb, std::move(filter), at, "why", limit});
+  }
+  Delivery delivery(const Message& of, std::size_t index = 0) {
+    return store_->reader().find(of.no)->deliveries.at(index);
+  }
+  std::size_t due_count(Time at = kNow) { return store_->reader().due(at, 1000).size(); }
+
+  NumberSource numbers_;
+  std::unique_ptr<StoreUnderTest> under_test_;
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace postern::queue
