@@ -1,0 +1,115 @@
+#include "dkim/keyring.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "config/config.hpp"
+#include "core/text.hpp"
+#include "dkim/canonicalize.hpp"
+#include "mail/relaxed_body.hpp"
+
+namespace postern::dkim {
+namespace {
+
+// A name that needs no quoting in d= and s=, and is one in DNS.
+bool is_dns_name(std::string_view name) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+  return !name.empty() && name.size() <= 253 && name.front() != '.' && name.back() != '.' &&
+         to_lower(name).find_first_not_of(kAllowed) == std::string::npos;
+}
+
+// A From value without its comments and quoted strings, so that no "@" or "<" in a display name
+// counts.
+std::string without_quotes(std::string_view value) {
+  std::string out;
+  int comments = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (c == '\\' && (quoted || comments > 0))
+      ++i;
+    else if (c == '"' && comments == 0)
+      quoted = !quoted;
+    else if (c == '(' && !quoted)
+      ++comments;
+    else if (c == ')' && comments > 0)
+      --comments;
+    else if (!quoted && comments == 0)
+      out += c;
+  }
+  return out;
+}
+
+// Lower-case domain of the From header's only address; empty: none, or not clear.
+std::string from_domain(std::string_view header_block) {
+  std::string domain;
+  for (const Field& field : split_fields(header_block)) {
+    if (!iequals(field.name, "From")) continue;
+    if (!domain.empty()) return {};
+    const auto value = without_quotes(field.text.substr(field.text.find(':') + 1));
+    if (std::count(value.begin(), value.end(), '@') != 1) return {};
+    const auto rest = value.substr(value.find('@') + 1);
+    domain = to_lower(trim(rest.substr(0, rest.find('>'))));
+  }
+  return domain;
+}
+
+bool is_within(std::string_view domain, std::string_view parent) {
+  return domain == parent || (domain.size() > parent.size() && domain.ends_with(parent) &&
+                              domain[domain.size() - parent.size() - 1] == '.');
+}
+
+std::string hash_body(const Message& message, const Content& content) {
+  mail::RelaxedBodyHash hash;
+  for (std::uint32_t i = 0; i < content.chunks(); ++i) {
+    const auto chunk = content.chunk(i);
+    hash.update(std::string_view(*chunk).substr(i == 0 ? message.header_bytes : 0));
+  }
+  return hash.finish();
+}
+
+}  // namespace
+
+Result<Keyring> Keyring::build(const std::vector<config::Domain>& domains) {
+  Keyring ring;
+  for (const config::Domain& domain : domains) {
+    for (const config::DkimKey& entry : domain.dkim) {
+      const std::string whose = "DKIM key " + entry.selector + " of domain " + domain.name + ": ";
+      if (domain.name == "*")
+        return Error{whose + "\"*\" is no domain to sign for; name the domain"};
+      if (!is_dns_name(domain.name)) return Error{whose + "the domain is not a name in DNS"};
+      if (!is_dns_name(entry.selector)) return Error{whose + "the selector is not a name in DNS"};
+      auto key = PrivateKey::load(entry.key.reveal());
+      if (!key) return Error{whose + key.error().what};
+      ring.signers_[domain.name].emplace_back(domain.name, entry.selector, std::move(*key));
+    }
+  }
+  return ring;
+}
+
+const std::vector<Signer>* Keyring::choose(std::string_view sender_domain,
+                                           std::string_view header_block) const {
+  // A From of somebody else's domain is not signed with that domain's key: who may send as one
+  // domain would get the other's good name.
+  const std::string from = from_domain(header_block);
+  if (is_within(from, sender_domain) || is_within(sender_domain, from))
+    if (const auto found = signers_.find(from); found != signers_.end()) return &found->second;
+  const auto found = signers_.find(sender_domain);
+  return found == signers_.end() ? nullptr : &found->second;
+}
+
+std::string Keyring::signatures(const Message& message, const Content& content, Time now) const {
+  if (signers_.empty()) return {};
+  const auto first = content.chunk(0);
+  const auto header_block = std::string_view(*first).substr(0, message.header_bytes);
+  const auto* signers = choose(message.sender_domain, header_block);
+  if (signers == nullptr) return {};
+  const SignedFields fields = choose_fields(header_block);
+  const std::string body_hash =
+      message.body_hash.empty() ? hash_body(message, content) : message.body_hash;
+  std::string out;
+  for (const Signer& signer : *signers) out += signer.sign(fields, body_hash, now);
+  return out;
+}
+
+}  // namespace postern::dkim
