@@ -1,5 +1,0 @@
-#include "transports/transport.hpp"
-#include "transports/classify.hpp"
-#include "transports/registry.hpp"
-#include "delivery/scheduler.hpp"
-#include "config/load.hpp"

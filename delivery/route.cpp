@@ -1,0 +1,73 @@
+#include "delivery/route.hpp"
+
+#include <algorithm>
+
+namespace postern::delivery {
+
+std::vector<std::string_view> transports_for(const config::Config& config,
+                                             std::string_view sender_domain) {
+  const config::Domain* domain = config.find_domain(sender_domain);
+  std::vector<std::string_view> names;
+  // [[domain]] entries without a "*" mean that other senders have no way out; no entry at all means
+  // that every domain has every way out.
+  if (!domain && !config.domains.empty()) return names;
+  if (domain && !domain->transports.empty())
+    names.assign(domain->transports.begin(), domain->transports.end());
+  else
+    for (const config::Transport& transport : config.transports) names.push_back(transport.name);
+  return names;
+}
+
+bool takes(const transports::Abilities& abilities, const Needs& needs) {
+  const bool fits =
+      abilities.max_message_bytes == 0 || needs.size_bytes <= abilities.max_message_bytes;
+  return fits && (abilities.smtputf8 || !needs.smtputf8);
+}
+
+namespace {
+
+std::string why_none(std::span<const Candidate> candidates, const Needs& needs) {
+  if (candidates.empty()) return "no transport is configured for the sender's domain";
+  const bool fits = std::ranges::any_of(candidates, [&](const Candidate& candidate) {
+    return takes(*candidate.abilities, {.size_bytes = needs.size_bytes});
+  });
+  return fits ? "no transport that would take the message has SMTPUTF8"
+              : "larger than any transport of the sender's domain takes";
+}
+
+Choice go(const Candidate& candidate) {
+  return {.kind = Choice::Kind::go, .transport = candidate.transport};
+}
+
+}  // namespace
+
+Choice choose(std::span<const Candidate> candidates, const Needs& needs,
+              std::span<const TransportIndex> tried) {
+  const Candidate* probing = nullptr;
+  const Candidate* earliest = nullptr;
+  for (const Candidate& candidate : candidates) {
+    if (!takes(*candidate.abilities, needs)) continue;
+    if (std::ranges::find(tried, candidate.transport) != tried.end()) continue;
+    switch (candidate.state) {
+      case Candidate::State::open:
+      case Candidate::State::canary:
+        return go(candidate);
+      case Candidate::State::probing:
+        if (!probing) probing = &candidate;
+        break;
+      case Candidate::State::shut:
+        if (!earliest || candidate.until < earliest->until) earliest = &candidate;
+        break;
+    }
+  }
+  if (probing) return go(*probing);
+  if (earliest)
+    return {.kind = Choice::Kind::wait,
+            .transport = earliest->transport,
+            .until = earliest->until,
+            .reason = std::string(earliest->reason)};
+  if (!tried.empty()) return {};
+  return {.kind = Choice::Kind::none, .reason = why_none(candidates, needs)};
+}
+
+}  // namespace postern::delivery
