@@ -108,7 +108,7 @@ void SqliteStore::refresh_usage() {
 
 bool SqliteStore::has_room(std::uint64_t more_bytes) {
   const Tick now = std::chrono::steady_clock::now();
-  if (now - room_checked_ > kRoomCheckEvery) {
+  if (now - room_checked_.load() > kRoomCheckEvery) {
     room_checked_ = now;
     struct statvfs disk {};
     if (statvfs(file_.parent_path().c_str(), &disk) == 0) {

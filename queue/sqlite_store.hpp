@@ -2,6 +2,7 @@
 // The embedded store: one SQLite file, WAL, synchronous=FULL. One write connection, which is also
 // the only checkpointer (SQLite 3.40 corrupts a log that two connections write or checkpoint at the
 // same moment); every other connection is read-only and short. No mmap. Used by the committer.
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -50,9 +51,9 @@ class SqliteStore final : public Store {
   std::unique_ptr<Database> database_;
   std::unique_ptr<Statements> statements_;
   SqliteReader reader_;
-  std::uint64_t used_bytes_ = 0;
-  Tick room_checked_{};
-  bool disk_has_room_ = true;
+  std::atomic<std::uint64_t> used_bytes_{0};
+  std::atomic<Tick> room_checked_{Tick{}};
+  std::atomic<bool> disk_has_room_{true};
 };
 
 }  // namespace postern::queue

@@ -229,7 +229,7 @@ class Store {
   virtual Applied apply(const Change& change) = 0;
   virtual void commit() = 0;  // durable when it returns
   virtual void rollback() noexcept = 0;
-  /// Room for so many more bytes of bodies (max_size and the disk's reserve).
+  /// Room for so many more bytes of bodies (max_size and the disk's reserve). Thread-safe.
   virtual bool has_room(std::uint64_t more_bytes) = 0;
   virtual Reader& reader() = 0;
   /// Highest message number in the store, MessageNo{0} when empty.

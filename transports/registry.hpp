@@ -13,15 +13,18 @@
 namespace postern::net {
 class HttpClient;
 }
+namespace postern::dkim {
+class Keyring;
+}
 
 namespace postern::transports {
 
-/// What a transport may use; all of it outlives the transports.
+/// What a transport may use; what is not shared outlives the transports.
 struct Tools {
   std::vector<boost::asio::any_io_executor> io;  // one per io thread
   net::HttpClient* http = nullptr;
   const Clock* clock = nullptr;
-  const config::Config* config = nullptr;  // domains with their DKIM keys
+  std::shared_ptr<const dkim::Keyring> keyring;  // for transports whose mail we sign
 };
 
 struct Type {
