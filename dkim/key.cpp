@@ -189,6 +189,12 @@ bool PublicKey::verifies(std::string_view bytes, std::string_view signature) con
                           what.view.size()) == 1;
 }
 
+bool is_dns_name(std::string_view name) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+  return !name.empty() && name.size() <= 253 && name.front() != '.' && name.back() != '.' &&
+         to_lower(name).find_first_not_of(kAllowed) == std::string::npos;
+}
+
 std::string zone_line(std::string_view domain, std::string_view selector, std::string_view record) {
   std::string line(selector);
   line += "._domainkey.";

@@ -67,6 +67,9 @@ class PublicKey {
   bool strict_;
 };
 
+/// Fit for d= and s=, and a name in DNS: letters, digits, "-", "_" and inner dots, at most 253.
+bool is_dns_name(std::string_view name);
+
 /// A TXT record in master-file form; a string in DNS holds at most 255 bytes, so a long text
 /// becomes several: selector._domainkey.example.com. IN TXT ( "v=DKIM1; ..." "..." )
 std::string zone_line(std::string_view domain, std::string_view selector, std::string_view record);

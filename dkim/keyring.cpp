@@ -11,13 +11,6 @@
 namespace postern::dkim {
 namespace {
 
-// A name that needs no quoting in d= and s=, and is one in DNS.
-bool is_dns_name(std::string_view name) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
-  return !name.empty() && name.size() <= 253 && name.front() != '.' && name.back() != '.' &&
-         to_lower(name).find_first_not_of(kAllowed) == std::string::npos;
-}
-
 // A From value without its comments and quoted strings, so that no "@" or "<" in a display name
 // counts.
 std::string without_quotes(std::string_view value) {

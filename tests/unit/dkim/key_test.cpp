@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 
-#include "keys.hpp"
+#include "tests/unit/dkim/keys.hpp"
 
 namespace postern::dkim {
 namespace {

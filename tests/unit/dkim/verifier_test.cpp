@@ -6,7 +6,7 @@
 
 #include "core/crypto.hpp"
 #include "dkim/signer.hpp"
-#include "keys.hpp"
+#include "tests/unit/dkim/keys.hpp"
 
 namespace postern::dkim {
 namespace {
