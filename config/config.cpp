@@ -9,9 +9,11 @@ bool Network::contains(const boost::asio::ip::address& address) const {
   if (address.is_v4() != is_v4) return false;
   if (is_v4) {
     const auto hosts_address = address.to_v4();
-    return boost::asio::ip::network_v4(hosts_address, v4.prefix_length()).canonical() == v4.canonical();
+    return boost::asio::ip::network_v4(hosts_address, v4.prefix_length()).canonical() ==
+           v4.canonical();
   }
-  return boost::asio::ip::network_v6(address.to_v6(), v6.prefix_length()).canonical() == v6.canonical();
+  return boost::asio::ip::network_v6(address.to_v6(), v6.prefix_length()).canonical() ==
+         v6.canonical();
 }
 
 const Domain* Config::find_domain(std::string_view domain) const {

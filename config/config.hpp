@@ -71,8 +71,8 @@ struct Queue {
   std::uint64_t max_size_bytes = 10 * kGiB;
   Duration failover_after = 30s;
   OnUncertain on_uncertain = OnUncertain::wait;
-  std::uint64_t memory_bytes = 16 * kMiB;   // bodies of ready messages kept in memory
-  std::uint32_t memory_messages = 10'000;   // ready messages kept in memory
+  std::uint64_t memory_bytes = 16 * kMiB;  // bodies of ready messages kept in memory
+  std::uint32_t memory_messages = 10'000;  // ready messages kept in memory
 };
 
 enum class ListenerTls { none, starttls, required, implicit };
@@ -87,8 +87,8 @@ struct Listener {
   std::uint32_t max_recipients = 1000;
   std::uint32_t max_connections = 1000;
   std::uint32_t max_connections_per_address = 200;
-  Duration idle_timeout = 300s;    // RFC 5321 section 4.5.3.2.7
-  Duration data_timeout = 30min;   // a whole message, however slowly it drips
+  Duration idle_timeout = 300s;   // RFC 5321 section 4.5.3.2.7
+  Duration data_timeout = 30min;  // a whole message, however slowly it drips
 };
 
 enum class TransportTls { starttls, implicit, opportunistic, none };
@@ -127,7 +127,7 @@ struct DkimKey {
 
 /// One product, or "*".
 struct Domain {
-  std::string name;  // lower case
+  std::string name;                     // lower case
   std::vector<std::string> transports;  // order of preference; empty: all, in file order
   std::string mailgun_domain;           // default: the sender's domain
   bool hide_origin = false;
@@ -142,7 +142,7 @@ struct Breaker {
 };
 
 struct Admin {
-  std::string socket = "admin.sock";  // under server.state unless absolute
+  std::string socket = "admin.sock";                           // under server.state unless absolute
   std::optional<Endpoint> bind = Endpoint{"127.0.0.1", 8080};  // none: socket only
   Secret token;
 };

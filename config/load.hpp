@@ -1,5 +1,6 @@
 #pragma once
-// TOML or environment -> Config, or every mistake. Called at start, on reload and by `config check`.
+// TOML or environment -> Config, or every mistake. Called at start, on reload and by
+// `config check`.
 #include <functional>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "core/result.hpp"
 
 namespace postern::config {
 
@@ -28,7 +30,8 @@ Environment process_environment();
 
 /// Reads a file. Relative paths in it are taken from the current directory.
 Loaded load_file(const std::filesystem::path& file, const Environment& environment);
-Loaded load_text(std::string_view toml, const std::string& file_name, const Environment& environment);
+Loaded load_text(std::string_view toml, const std::string& file_name,
+                 const Environment& environment);
 /// The environment-only form (POSTERN_MAILGUN_API_KEY and its like).
 Loaded load_environment(const Environment& environment);
 

@@ -1,0 +1,15 @@
+#pragma once
+// `postern config check|show`: what a configuration says, without a daemon. Answers the exit
+// status: 0, or 2 with one line per mistake on `err`.
+#include <ostream>
+#include <string>
+
+namespace postern::cli {
+
+/// `file`: a TOML file; empty: the environment-only form.
+int config_check(const std::string& file, std::ostream& out, std::ostream& err);
+
+/// Prints the effective configuration as TOML, secrets hidden.
+int config_show(const std::string& file, std::ostream& out, std::ostream& err);
+
+}  // namespace postern::cli

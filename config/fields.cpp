@@ -1,0 +1,241 @@
+#include "config/fields.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "config/load.hpp"
+#include "config/units.hpp"
+#include "config/url.hpp"
+#include "config/wording.hpp"
+#include "core/text.hpp"
+
+namespace postern::config {
+namespace {
+
+constexpr std::size_t kLongestName = 255;
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+std::optional<std::string> shown(const std::string& value) {
+  if (value.empty()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::string> complaint_of_name(const std::string& text) {
+  if (!text.empty() && text.size() <= kLongestName &&
+      std::all_of(text.begin(), text.end(),
+                  [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; }))
+    return std::nullopt;
+  return quote(text) + " is not a name of letters, digits, \"-\", \"_\" and \".\"";
+}
+
+std::string list_of(std::span<const Word> words) {
+  std::string all;
+  for (const Word& word : words) {
+    if (!word.built) continue;
+    if (!all.empty()) all += ", ";
+    all += '"' + std::string(word.text) + '"';
+  }
+  return all;
+}
+
+/// nullopt: `text` is one of the words, and its place is in `index`.
+std::optional<std::string> choose(const std::string& text, std::span<const Word> words,
+                                  std::size_t& index) {
+  std::vector<std::string> known;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].built) known.emplace_back(words[i].text);
+    if (words[i].text != text) continue;
+    if (!words[i].built)
+      return quote(text) + " is not part of this version (" + list_of(words) + ")";
+    index = i;
+    return std::nullopt;
+  }
+  return quote(text) + " is not one of " + list_of(words) + suggestion(text, known);
+}
+
+template <class T>
+Fields::Parse into(T& value, Result<T> (*parse)(std::string_view)) {
+  return [&value, parse](const std::string& text) -> std::optional<std::string> {
+    const auto parsed = parse(text);
+    if (!parsed) return parsed.error().what;
+    value = *parsed;
+    return std::nullopt;
+  };
+}
+
+template <class T>
+Fields::Parse into(T& value, Bounds<T> bounds, Result<T> (*parse)(std::string_view),
+                   std::string (*format)(T)) {
+  return [&value, bounds, parse, format](const std::string& text) -> std::optional<std::string> {
+    const auto parsed = parse(text);
+    if (!parsed) return parsed.error().what;
+    if (*parsed < bounds.least || *parsed > bounds.most)
+      return quote(text) + " is not from " + format(bounds.least) + " to " + format(bounds.most);
+    value = *parsed;
+    return std::nullopt;
+  };
+}
+
+}  // namespace
+
+void Fields::text(std::string_view key, std::string& value, Presence presence) {
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    if (text.empty()) return "is empty";
+    if (text.size() > kLongestName) return "is longer than 255 bytes";
+    if (std::any_of(text.begin(), text.end(),
+                    [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+      return quote(text) + " has control characters";
+    value = text;
+    return std::nullopt;
+  };
+  string(key, presence, parse, shown(value));
+}
+
+void Fields::name(std::string_view key, std::string& value, Presence presence) {
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    value = text;  // also a bad one: what refers to it is not a second mistake
+    return complaint_of_name(text);
+  };
+  string(key, presence, parse, shown(value));
+}
+
+void Fields::host(std::string_view key, std::string& value, Presence presence, bool star) {
+  const auto parse = [&value, star](const std::string& text) -> std::optional<std::string> {
+    if (!(star && text == "*") && !is_host(text))
+      return quote(text) +
+             (star ? " is not a domain, nor \"*\"" : " is not a host name or address");
+    value = to_lower(text);
+    return std::nullopt;
+  };
+  string(key, presence, parse, shown(value));
+}
+
+void Fields::url(std::string_view key, std::string& value) {
+  string(key, Presence::optional, into(value, parse_base_url), shown(value));
+}
+
+void Fields::directory(std::string_view key, std::filesystem::path& value, Presence presence) {
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    if (text.empty()) return "is empty";
+    if (text.find('\0') != std::string::npos) return quote(text) + " is not a path";
+    std::error_code ignored;
+    if (std::filesystem::exists(text, ignored) && !std::filesystem::is_directory(text, ignored))
+      return quote(text) + " is not a directory";
+    value = text;
+    return std::nullopt;
+  };
+  string(key, presence, parse, shown(value.string()));
+}
+
+void Fields::file(std::string_view key, std::filesystem::path& value) {
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    if (text.empty()) return "is empty";
+    std::error_code ignored;
+    if (text.find('\0') != std::string::npos || std::filesystem::is_directory(text, ignored))
+      return quote(text) + " is not a file";
+    if (!std::ifstream(text)) return quote(text) + " cannot be read: " + std::strerror(errno);
+    value = text;
+    return std::nullopt;
+  };
+  string(key, Presence::optional, parse, shown(value.string()));
+}
+
+void Fields::duration(std::string_view key, Duration& value, Bounds<Duration> bounds) {
+  string(key, Presence::optional, into(value, bounds, parse_duration, format_duration),
+         format_duration(value));
+}
+
+void Fields::size(std::string_view key, std::uint64_t& value, Bounds<std::uint64_t> bounds) {
+  string(key, Presence::optional, into(value, bounds, parse_size, format_size), format_size(value));
+}
+
+void Fields::rate(std::string_view key, Rate& value) {
+  string(key, Presence::optional, into(value, parse_rate), shown(format_rate(value)));
+}
+
+void Fields::retry(std::string_view key, RetrySchedule& value) {
+  string(key, Presence::optional, into(value, parse_retry), shown(format_retry(value)));
+}
+
+void Fields::endpoint(std::string_view key, Endpoint& value) {
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    value = {};  // on no port: a bad endpoint is not in anybody's way
+    const auto parsed = parse_endpoint(text);
+    if (!parsed) return parsed.error().what;
+    value = *parsed;
+    return std::nullopt;
+  };
+  string(key, Presence::optional, parse, format_endpoint(value));
+}
+
+void Fields::endpoint(std::string_view key, std::optional<Endpoint>& value) {
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    value.reset();
+    if (text.empty()) return std::nullopt;
+    const auto parsed = parse_endpoint(text);
+    if (!parsed) return parsed.error().what;
+    value = *parsed;
+    return std::nullopt;
+  };
+  string(key, Presence::optional, parse, value ? format_endpoint(*value) : "");
+}
+
+void Fields::networks(std::string_view key, std::vector<Network>& value) {
+  std::vector<std::string> now;
+  for (const Network& network : value) now.push_back(format_network(network));
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    const auto parsed = parse_network(text);
+    if (!parsed) return parsed.error().what;
+    value.push_back(*parsed);
+    return std::nullopt;
+  };
+  list(
+      key, [&value] { value.clear(); }, parse, now);
+}
+
+void Fields::names(std::string_view key, std::vector<std::string>& value) {
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    if (std::find(value.begin(), value.end(), text) != value.end())
+      return quote(text) + " is in the list twice";
+    value.push_back(text);
+    return std::nullopt;
+  };
+  const std::vector<std::string> now = value;
+  list(
+      key, [&value] { value.clear(); }, parse, now.empty() ? std::nullopt : std::optional(now));
+}
+
+void Fields::port(std::string_view key, std::uint16_t& value) {
+  std::uint32_t wide = value;
+  number(key, wide, {1, 65535});
+  value = static_cast<std::uint16_t>(wide);
+}
+
+void Fields::word(std::string_view key, std::string& value, Presence presence,
+                  std::span<const Word> words) {
+  std::optional<std::size_t> index;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i].text == value) index = i;
+  choice(key, presence, index, words);
+  if (index) value = words[*index].text;
+}
+
+void Fields::choice(std::string_view key, Presence presence, std::optional<std::size_t>& index,
+                    std::span<const Word> words) {
+  const auto parse = [&index, words](const std::string& text) -> std::optional<std::string> {
+    std::size_t chosen = 0;
+    if (auto wrong = choose(text, words, chosen)) return wrong;
+    index = chosen;
+    return std::nullopt;
+  };
+  string(key, presence, parse,
+         index ? std::optional<std::string>(words[*index].text) : std::nullopt);
+}
+
+}  // namespace postern::config

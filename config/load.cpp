@@ -1,0 +1,122 @@
+#include "config/load.hpp"
+
+#include "config/document.hpp"
+#include "config/key_names.hpp"
+#include "config/reader.hpp"
+#include "config/secret_source.hpp"
+#include "config/sections.hpp"
+#include "config/validate.hpp"
+#include "config/wording.hpp"
+#include "core/text.hpp"
+
+namespace postern::config {
+namespace {
+
+constexpr std::size_t kLargestFile = 4 * kMiB;
+
+template <class Section>
+void read_section(Reader& root, std::string_view key, Section& section) {
+  auto reader = root.table(key);
+  if (!reader) return;
+  describe(*reader, section);
+  reader->finish();
+}
+
+/// Keys of the other types of transport, and whose they are.
+std::map<std::string, std::string> keys_of_other_types(const std::string& type) {
+  std::map<std::string, std::string> elsewhere;
+  for (const std::string_view other : kTransportTypes) {
+    if (other == type) continue;
+    KeyNames keys;
+    Transport transport;
+    transport.type = other;
+    describe(keys, transport);
+    for (const std::string& name : keys.names)
+      elsewhere.emplace(name, "transports of type " + quote(other) + ", not " + quote(type));
+  }
+  return elsewhere;
+}
+
+void read_transports(Reader& root, Findings& findings, std::vector<Transport>& transports) {
+  for (Reader& reader : root.tables("transport")) {
+    Transport& transport = transports.emplace_back();
+    describe(reader, transport);
+    // Which keys belong here is not known before the type is.
+    if (!transport.type.empty()) reader.finish(keys_of_other_types(transport.type));
+    // Mailgun signs itself; a second signature under its name would only confuse.
+    if (transport.type == "mailgun") transport.dkim = DkimBy::provider;
+  }
+  if (transports.empty())
+    findings.add(
+        {1, 1},
+        "there is no way out: add a [[transport]] with name and type (mailgun, smtp or capture)");
+}
+
+void read_domains(Reader& root, Findings& findings, std::vector<Domain>& domains) {
+  for (Reader& reader : root.tables("domain")) {
+    Domain& domain = domains.emplace_back();
+    describe(reader, domain);
+    if (domain.transports.empty() && reader.has("transports"))
+      findings.add(findings.place_of(reader.path() + ".transports"),
+                   "transports: is empty; leave it out to use every transport");
+    for (Reader& key_reader : reader.tables("dkim")) {
+      describe(key_reader, domain.dkim.emplace_back());
+      key_reader.finish();
+    }
+    reader.finish();
+  }
+}
+
+void read_listeners(Reader& root, std::vector<Listener>& listeners) {
+  for (Reader& reader : root.tables("listener")) {
+    describe(reader, listeners.emplace_back(default_listener()));
+    reader.finish();
+  }
+  if (listeners.empty()) listeners.push_back(default_listener());
+}
+
+Config read_config(Reader& root, Findings& findings) {
+  Config config;
+  config.queue = default_queue();
+  read_section(root, "server", config.server);
+  read_section(root, "queue", config.queue);
+  read_listeners(root, config.listeners);
+  read_transports(root, findings, config.transports);
+  read_domains(root, findings, config.domains);
+  read_section(root, "breaker", config.breaker);
+  read_section(root, "admin", config.admin);
+  read_section(root, "log", config.log);
+  for (const std::string_view section : kLaterSections) root.later(section);
+  root.finish();
+  fill_names(config.server);
+  return config;
+}
+
+}  // namespace
+
+std::string Mistake::to_string() const {
+  if (line == 0) return file + ": " + what;
+  return file + ':' + std::to_string(line) + ':' + std::to_string(column) + ": " + what;
+}
+
+Loaded load_text(std::string_view toml, const std::string& file_name,
+                 const Environment& environment) {
+  Place error_at;
+  const auto document = parse_document(toml, error_at);
+  if (!document)
+    return std::vector<Mistake>{{file_name, error_at.line, error_at.column, document.error().what}};
+  Findings findings(file_name);
+  Reader root(*document, environment, findings);
+  Config config = read_config(root, findings);
+  validate(config, findings);
+  if (!findings.empty()) return findings.take();
+  return config;
+}
+
+Loaded load_file(const std::filesystem::path& file, const Environment& environment) {
+  const auto text = read_file(file, kLargestFile);
+  if (!text) return std::vector<Mistake>{{file.string(), 0, 0, text.error().what}};
+  return load_text(*text, file.string(), environment);
+}
+
+}  // namespace postern::config
