@@ -1,5 +1,6 @@
 #include "transports/classify_json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 

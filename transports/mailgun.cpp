@@ -154,7 +154,7 @@ std::unique_ptr<Transport> make_mailgun(const config::Transport& settings, const
                           .base_url = base_url(settings),
                           .api_key = settings.api_key,
                           .timeout = settings.timeout,
-                          .failover_after = tools.config->queue.failover_after,
+                          .failover_after = tools.failover_after,
                           .max_message_bytes = settings.max_message_bytes,
                           .concurrency = settings.concurrency,
                           .rate_per_second = settings.rate.per_second};

@@ -25,6 +25,7 @@ struct Tools {
   net::HttpClient* http = nullptr;
   const Clock* clock = nullptr;
   std::shared_ptr<const dkim::Keyring> keyring;  // for transports whose mail we sign
+  Duration failover_after = std::chrono::seconds{30};  // queue.failover_after, for classify()
 };
 
 struct Type {
