@@ -27,6 +27,8 @@ class Variables {
     return std::nullopt;
   }
 
+  bool has(const std::string& name) const { return environment_(name).has_value(); }
+
   void wrong(std::string_view name, std::string_view what) {
     findings_.add({}, std::string(name) + ' ' + std::string(what));
   }
@@ -41,6 +43,7 @@ void read_mailgun(Variables& variables, Config& config) {
   const auto domain = variables.get("POSTERN_MAILGUN_DOMAIN");
   const auto region = variables.get("POSTERN_MAILGUN_REGION");
   if (!api_key) {
+    if (variables.has("POSTERN_MAILGUN_API_KEY")) return;  // empty, and said so
     constexpr std::string_view kAlone = "is of no use without POSTERN_MAILGUN_API_KEY";
     if (domain) variables.wrong("POSTERN_MAILGUN_DOMAIN", kAlone);
     if (region) variables.wrong("POSTERN_MAILGUN_REGION", kAlone);

@@ -1,0 +1,220 @@
+// Each kind of mistake in one setting, with its exact place and words.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/config/expect_mistakes.hpp"
+
+namespace postern::config {
+namespace {
+
+using ::testing::ElementsAre;
+
+/// What is reported of `toml` before a transport that is all right.
+std::vector<std::string> said_of(const std::string& toml, Variables variables = {}) {
+  return mistakes_of(toml + kWayOut, std::move(variables));
+}
+
+struct Case {
+  std::string toml;
+  std::string said;  // behind "p.toml:"
+};
+
+void expect_all(const std::vector<Case>& cases) {
+  for (const Case& one : cases)
+    EXPECT_THAT(said_of(one.toml), ElementsAre("p.toml:" + one.said)) << one.toml;
+}
+
+TEST(Mistakes, OfSyntaxAreOneWithItsPlace) {
+  expect_all({
+      {"[server]\nname = \nbogus = 1",
+       "2:8: Error while parsing key-value pair: expected value, saw '\\n'"},
+      {"[server]\n[queue]\n[server]",
+       "3:1: Error while parsing table header: cannot redefine existing table 'server'"},
+  });
+}
+
+TEST(Mistakes, UnknownKeysComeWithTheClosestKnownOne) {
+  expect_all({
+      {"[queue]\nretyr = \"3s\"",
+       "2:1: unknown key \"retyr\" in [queue] (did you mean \"retry\"?)"},
+      {"[queue]\n  expire-after = \"3s\"",
+       "2:3: unknown key \"expire-after\" in [queue] (did you mean \"expire_after\"?)"},
+      {"[server]\nwibblewobble = 1", "2:1: unknown key \"wibblewobble\" in [server]"},
+      {"[server]\nqueue.x = 1", "2:1: unknown key \"queue\" in [server]"},
+      {"[[listener]]\nBind = \"0.0.0.0:25\"",
+       "2:1: unknown key \"Bind\" in [[listener]] (did you mean \"bind\"?)"},
+      {"[[domain]]\nname = \"a.com\"\n[[domain.dkim]]\nselector = \"s\"\nkey = \"k\"\nkye = 1",
+       "6:1: unknown key \"kye\" in [[domain.dkim]] (did you mean \"key\"?)"},
+  });
+}
+
+TEST(Mistakes, UnknownSectionsComeWithTheClosestKnownOne) {
+  expect_all({
+      {"[servr]\nname = \"x\"", "1:2: unknown section \"servr\" (did you mean \"server\"?)"},
+      {"[[listners]]\nx = 1", "1:3: unknown section \"listners\" (did you mean \"listener\"?)"},
+      {"retry = \"3s\"", "1:1: unknown section \"retry\""},
+      {"[zzz]", "1:2: unknown section \"zzz\""},
+  });
+}
+
+TEST(Mistakes, SectionsAreOneOrMany) {
+  expect_all({
+      {"[listener]\nbind = \"0.0.0.0:25\"",
+       "1:1: \"listener\" is a list of sections: write [[listener]]"},
+      {"listener = [1]", "1:12: \"listener\" is a list of sections: write [[listener]]"},
+      {"[[queue]]", "1:1: \"queue\" is one section: write [queue]"},
+      {"queue = 3", "1:9: \"queue\" is one section: write [queue]"},
+      {"[[domain]]\nname = \"a.com\"\n[domain.dkim]\nselector = \"s\"",
+       "3:1: \"dkim\" is a list of sections: write [[domain.dkim]]"},
+  });
+}
+
+TEST(Mistakes, TypesAreNamed) {
+  expect_all({
+      {"[server]\nname = 3", "2:8: name: must be a string, not a number"},
+      {"[server]\nname = true", "2:8: name: must be a string, not a boolean"},
+      {"[server]\nname = [\"x\"]", "2:8: name: must be a string, not a list"},
+      {"[server]\nio_threads = \"4\"", "2:14: io_threads: must be a number, not a string"},
+      {"[server]\nio_threads = 4.5", "2:14: io_threads: must be a number, not a decimal number"},
+      {"[queue]\nexpire_after = 90", "2:16: expire_after: must be a string, not a number"},
+      {"[queue]\nexpire_after = 1979-05-27", "2:16: expire_after: must be a string, not a date"},
+      {"[[domain]]\nname = \"a.com\"\nhide_origin = \"yes\"",
+       "3:15: hide_origin: must be a boolean, not a string"},
+      {"[[listener]]\ntrusted = \"10.0.0.0/8\"", "2:11: trusted: must be a list, not a string"},
+      {"[[listener]]\ntrusted = [\"10.0.0.0/8\", 3]",
+       "2:26: trusted: must be a string, not a number"},
+      {"[admin]\ntoken = 3",
+       "2:9: token: a secret is a string, { env = \"NAME\" } or { file = \"PATH\" }, not a number"},
+  });
+}
+
+TEST(Mistakes, UnitsAreExplained) {
+  const std::string duration =
+      " is not a duration: a whole number and ms, s, m, h or d, such as \"90s\"";
+  expect_all({
+      {"[queue]\nexpire_after = \"3 d\"", "2:16: expire_after: \"3 d\"" + duration},
+      {"[queue]\nkeep_bodies = \"\"", "2:15: keep_bodies: \"\"" + duration},
+      {"[queue]\nmax_size = \"36MB\"",
+       "2:12: max_size: \"36MB\" is not a size: a whole number and B, KiB, MiB, GiB or TiB (did "
+       "you mean \"36MiB\"?)"},
+      {"[queue]\nretry = \"30s, 2m*, 5m\"",
+       "2:9: retry: \"2m*\" repeats for ever, so nothing can follow it"},
+      {"[queue]\nretry = \"\"", "2:9: retry: \"\"" + duration},
+      {"[[listener]]\ntrusted = [\"10.0.0.1/8\"]",
+       "2:12: trusted: \"10.0.0.1/8\" has bits set beyond its prefix (did you mean "
+       "\"10.0.0.0/8\"?)"},
+      {"[[listener]]\nbind = \"localhost:2525\"",
+       "2:8: bind: \"localhost:2525\" names a host; write its address (did you mean "
+       "\"127.0.0.1:2525\"?)"},
+      {"[[listener]]\nbind = \"\"",
+       "2:8: bind: \"\" is not ADDRESS:PORT, such as \"0.0.0.0:2525\""},
+  });
+}
+
+TEST(Mistakes, NumbersHaveBounds) {
+  expect_all({
+      {"[server]\nio_threads = -1", "2:14: io_threads: -1 is not from 0 to 1024"},
+      {"[server]\nio_threads = 1025", "2:14: io_threads: 1025 is not from 0 to 1024"},
+      {"[breaker]\nfailures = 0", "2:12: failures: 0 is not from 1 to 10000"},
+      {"[[listener]]\nmax_recipients = 9223372036854775807",
+       "2:18: max_recipients: 9223372036854775807 is not from 1 to 100000"},
+      {"[[listener]]\nmax_message = \"2GiB\"",
+       "2:15: max_message: \"2GiB\" is not from 1KiB to 1GiB"},
+      {"[breaker]\nopen_for = \"0s\"", "2:12: open_for: \"0s\" is not from 1ms to 3650d"},
+  });
+}
+
+TEST(Mistakes, WordsComeFromAChoice) {
+  expect_all({
+      {"[log]\nlevel = \"inof\"",
+       "2:9: level: \"inof\" is not one of \"debug\", \"info\", \"warning\", \"error\" (did you "
+       "mean \"info\"?)"},
+      {"[queue]\non_uncertain = \"panic\"",
+       "2:16: on_uncertain: \"panic\" is not one of \"wait\", \"resend\", \"failover\""},
+      {"[[domain]]\nname = \"a.com\"\non_uncertain = \"wiat\"",
+       "3:16: on_uncertain: \"wiat\" is not one of \"wait\", \"resend\", \"failover\" (did you "
+       "mean \"wait\"?)"},
+  });
+}
+
+TEST(Mistakes, NamesAndHostsAreChecked) {
+  expect_all({
+      {"[server]\nname = \"a b\"",
+       "2:8: name: \"a b\" is not a name of letters, digits, \"-\", \"_\" and \".\""},
+      {"[server]\nhostname = \"relay..example\"",
+       "2:12: hostname: \"relay..example\" is not a host name or address"},
+      {"[[domain]]\nname = \"a.com/../b\"", "2:8: name: \"a.com/../b\" is not a domain, nor \"*\""},
+      {"[[domain]]\nname = \"a.com\"\nmailgun_domain = \"*\"",
+       "3:18: mailgun_domain: \"*\" is not a host name or address"},
+      {"[admin]\nsocket = \"\"", "2:10: socket: is empty"},
+      {"[admin]\nsocket = \"a\\nb\"", "2:10: socket: \"a\\x0ab\" has control characters"},
+      {"[server]\nstate = \"/dev/null\"", "2:9: state: \"/dev/null\" is not a directory"},
+  });
+}
+
+TEST(Mistakes, WhatComesLaterIsRefusedByName) {
+  expect_all({
+      {"[tls]\ncertificate = \"x\"", "1:1: [tls] is not part of this version"},
+      {"[[credential]]\nusername = \"x\"", "1:1: [[credential]] is not part of this version"},
+      {"[http]", "1:1: [http] is not part of this version"},
+      {"[[webhook]]\nname = \"x\"", "1:1: [[webhook]] is not part of this version"},
+      {"[chatwoot]", "1:1: [chatwoot] is not part of this version"},
+      {"[[alert]]", "1:1: [[alert]] is not part of this version"},
+      {"[queue]\nstore = \"postgresql://postern@db.internal/postern\"",
+       "2:9: store: a PostgreSQL store is not part of this version (\"sqlite\")"},
+      {"[queue]\nstore = \"mysql\"",
+       "2:9: store: is not \"sqlite\", the one store of this version"},
+      {"[[listener]]\ntls = \"starttls\"",
+       "2:7: tls: \"starttls\" is not part of this version (\"none\")"},
+      {"[[listener]]\nauth = \"required\"",
+       "2:8: auth: \"required\" is not part of this version (\"off\", \"optional\")"},
+      {"[[listener]]\nproxy_protocol = true", "2:18: proxy_protocol: is not part of this version"},
+      {"[[transport]]\nname = \"ses\"\ntype = \"ses\"\nregion = \"eu-west-1\"",
+       "3:8: type: \"ses\" is not part of this version (\"mailgun\", \"smtp\", \"capture\")"},
+  });
+}
+
+TEST(Mistakes, OfSecretsNameTheirSource) {
+  const std::string form = "a secret is a string, { env = \"NAME\" } or { file = \"PATH\" }";
+  expect_all({
+      {"[admin]\ntoken = \"\"", "2:9: token: the secret is empty"},
+      {"[admin]\ntoken = { env = \"NOPE\" }",
+       "2:9: token: the environment variable \"NOPE\" is not set"},
+      {"[admin]\ntoken = { env = \"\" }", "2:9: token: the environment variable \"\" is not set"},
+      {"[admin]\ntoken = { file = \"/nowhere/x\" }",
+       "2:9: token: the secret's file \"/nowhere/x\" cannot be read: No such file or directory"},
+      {"[admin]\ntoken = { file = \"/\" }", "2:9: token: the secret's file \"/\" is not a file"},
+      {"[admin]\ntoken = { file = \"/dev/null\" }",
+       "2:9: token: the secret's file \"/dev/null\" is empty"},
+      {"[admin]\ntoken = { file = \"/dev/zero\" }",
+       "2:9: token: the secret's file \"/dev/zero\" is larger than 64 KiB"},
+      {"[admin]\ntoken = {}", "2:9: token: " + form},
+      {"[admin]\ntoken = { env = 3 }", "2:9: token: " + form},
+      {"[admin]\ntoken = { env = \"A\", file = \"b\" }", "2:9: token: " + form},
+      {"[admin]\ntoken = { vault = \"x\" }", "2:9: token: " + form + ", not \"vault\""},
+  });
+  EXPECT_THAT(said_of("[admin]\ntoken = { env = \"T\" }", {{"T", ""}}),
+              ElementsAre("p.toml:2:9: token: the environment variable \"T\" is empty"));
+}
+
+TEST(Mistakes, DoNotCountTheLineEndOfASecretsFile) {
+  const std::string path = ::testing::TempDir() + "secret";
+  std::ofstream(path, std::ios::binary) << "s3cret two\r\n\n";
+  const Config config = config_of("[admin]\ntoken = { file = \"" + path + "\" }" + kWayOut);
+  EXPECT_EQ(config.admin.token.reveal(), "s3cret two");
+  std::ofstream(path, std::ios::binary) << "\n";
+  EXPECT_THAT(said_of("[admin]\ntoken = { file = \"" + path + "\" }"),
+              ElementsAre("p.toml:2:9: token: the secret's file \"" + path + "\" is empty"));
+  std::filesystem::remove(path);
+}
+
+TEST(Mistakes, OfAMissingFileHaveNoPlace) {
+  EXPECT_THAT(lines_of(load_file("/nowhere/p.toml", environment_of({}))),
+              ElementsAre("/nowhere/p.toml: cannot be read: No such file or directory"));
+  EXPECT_THAT(lines_of(load_file("/tmp", environment_of({}))), ElementsAre("/tmp: is not a file"));
+}
+
+}  // namespace
+}  // namespace postern::config
