@@ -74,6 +74,15 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string escape(std::string_view wire_text, std::size_t limit_bytes) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;

@@ -19,6 +19,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// A decimal number that fills the whole of `text`; no sign, no space; nullopt on overflow.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
+/// Well-formed UTF-8 (RFC 3629) without C1 control characters.
+bool is_utf8(std::string_view text);
+
 /// One line fit for a log, a terminal or a report: control characters, DEL and bytes that are not
 /// UTF-8 become \xNN, the backslash doubles; cut to `limit_bytes` with "...".
 std::string escape(std::string_view wire_text, std::size_t limit_bytes = 1000);

@@ -1,2 +1,202 @@
+// The machinery of the dialogue: bytes become lines (mail/line) or content (smtpd/reception), lines
+// become rows of the table (smtpd/commands), and the queue's answers become replies.
 #include "smtpd/session.hpp"
-#include "smtpd/policy.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.hpp"
+#include "mail/command.hpp"
+#include "smtpd/session_state.hpp"
+
+namespace postern::smtpd {
+namespace {
+
+// The first byte of a TLS record, or of nothing that is text. Such a client never sends CRLF.
+bool is_no_command(char first) {
+  return first == 0x16 || static_cast<unsigned char>(first) >= 0x80;
+}
+
+// A NUL inside the quotes of an address is told from one elsewhere: after the former nobody knows
+// what the client takes for a command, so the address's own answer (501 and close) stands.
+bool has_stray_nul(std::string_view line) {
+  const auto nul = line.find('\0');
+  if (nul == std::string_view::npos) return false;
+  const bool in_address = istarts_with(line, "MAIL ") || istarts_with(line, "RCPT ");
+  return !in_address ||
+         std::count(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(nul), '"') % 2 == 0;
+}
+
+}  // namespace
+
+Session::Session(const SessionSettings& settings, Peer peer, const Policy& policy,
+                 NumberSource& numbers)
+    : state_(std::make_unique<State>(settings, std::move(peer), policy, numbers)) {}
+
+Session::~Session() = default;
+
+void Session::greet(Time now) {
+  if (state_->want == Want::close) return;
+  state_->now = now;
+  state_->greeted = true;
+  state_->say("220 " + state_->settings.hostname + " ESMTP ready");
+}
+
+std::size_t Session::receive(std::string_view bytes, Time now) {
+  State& state = *state_;
+  state.now = now;
+  if (bytes.empty() || state.want != Want::input) return 0;
+  if (!state.greeted) {
+    state.last_words(reply::kTalkedTooEarly);
+    return 0;
+  }
+  state.owes_farewell = false;
+  std::size_t taken = 0;
+  while (taken < bytes.size() && state.want == Want::input) {
+    const std::string_view rest = bytes.substr(taken);
+    taken += state.phase == kContent ? state.take_content(rest) : state.take_command(rest);
+  }
+  return taken;
+}
+
+Want Session::want() const {
+  return state_->want;
+}
+
+std::string Session::take_output() {
+  return std::exchange(state_->output, {});
+}
+
+Chunk Session::take_chunk() {
+  return state_->reception.take_chunk();
+}
+
+void Session::chunk_stored(const std::optional<queue::StorageFault>& fault) {
+  state_->reception.chunk_stored(fault);
+  state_->want = Want::input;
+  if (state_->reception.done()) state_->end_message();
+}
+
+Received Session::take_message() {
+  return state_->reception.take_message(state_->now);
+}
+
+void Session::committed(const std::variant<queue::Receipt, queue::StorageFault>& result) {
+  State& state = *state_;
+  state.want = Want::input;
+  state.phase = kReady;
+  if (const auto* fault = std::get_if<queue::StorageFault>(&result)) {
+    state.reception.abandon();
+    state.say(fault->full ? reply::kQueueFull : reply::kStorageFault);
+  } else {
+    state.say(std::string(reply::kQueuedAs) + std::get<queue::Receipt>(result).id());
+    state.errors = 0;
+    state.idle_commands = 0;
+  }
+  state.owes_farewell = true;
+}
+
+void Session::timed_out() {
+  if (state_->want != Want::close) state_->last_words(reply::kIdle);
+}
+
+void Session::shut_down() {
+  State& state = *state_;
+  state.shutting_down = true;
+  const bool between_messages = state.phase == kReady || state.phase == kSilent;
+  if (state.want == Want::input && between_messages && !state.owes_farewell &&
+      state.lines.at_line_start())
+    state.last_words(reply::kShuttingDown);
+}
+
+void Session::disconnected() {
+  if (state_->phase == kContent) state_->reception.abandon();
+  state_->want = Want::close;
+}
+
+std::optional<MessageNo> Session::take_abandoned() {
+  return state_->reception.take_abandoned();
+}
+
+// ---- Commands -----------------------------------------------------------------------------------
+
+std::size_t Session::State::take_command(std::string_view bytes) {
+  if (lines.at_line_start() && is_no_command(bytes.front())) {
+    last_words(reply::kNotMail);
+    return 0;
+  }
+  std::size_t taken = 0;
+  switch (lines.take(bytes, taken)) {
+    case mail::LineFraming::Found::nothing:
+      break;
+    case mail::LineFraming::Found::line:
+      more_input = taken < bytes.size();
+      obey(lines.line());
+      break;
+    case mail::LineFraming::Found::broken:
+      last_words(reply::kBrokenLine);
+      break;
+    case mail::LineFraming::Found::endless:
+      last_words(reply::kBadLine);
+      break;
+  }
+  return taken;
+}
+
+void Session::State::obey(std::string_view line) {
+  if (authentication) {
+    const bool fits = line.size() + 2 <= kMaxAuthLineBytes;
+    return answer_auth(fits ? authentication->answer(line) : Authentication::Step::malformed);
+  }
+  const mail::CommandLine command = mail::split_command(line);
+  const auto rows = commands();
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Command& known) {
+    return iequals(known.verb, command.verb);
+  });
+  const bool known = row != rows.end();
+  if (shutting_down && phase != kSender && !(known && row->verb == "QUIT"))
+    return last_words(reply::kShuttingDown);
+
+  const std::size_t limit = settings.max_command_bytes + (known ? row->extra_bytes : 0);
+  if (line.size() + 2 > limit || has_stray_nul(line))
+    return refuse(known ? row->malformed : reply::kBadLine);
+  if (!known) return refuse(reply::kUnknownCommand);
+  if ((row->phases & phase) == 0)
+    return refuse(phase == kSilent ? reply::kHelloFirst : row->out_of_phase);
+  (this->*row->act)(command.argument);
+}
+
+void Session::State::refuse(std::string_view line) {
+  if (++errors > settings.max_errors) return last_words(reply::kTooManyErrors);
+  say(line);
+}
+
+void Session::State::last_words(std::string_view line) {
+  say(line);
+  want = Want::close;
+}
+
+// ---- Content ------------------------------------------------------------------------------------
+
+std::size_t Session::State::take_content(std::string_view bytes) {
+  const std::size_t taken = reception.take(bytes);
+  if (reception.chunk_waiting())
+    want = Want::chunk;
+  else if (reception.done())
+    end_message();
+  return taken;
+}
+
+void Session::State::end_message() {
+  if (reception.flaw() == Flaw::none) {
+    want = Want::commit;
+    return;
+  }
+  phase = kReady;
+  owes_farewell = true;
+  const std::string line = reply::of(reception.flaw(), settings.max_message_bytes);
+  if (reception.flaw() == Flaw::framing) return last_words(line);
+  say(line);
+}
+
+}  // namespace postern::smtpd

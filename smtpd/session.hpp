@@ -79,10 +79,14 @@ class Session {
 
   /// The client was silent too long: 421 and close.
   void timed_out();
-  /// The server is going down: 421 at the next command boundary; a message under way may finish.
+  /// The server is going down: 421 at the next command boundary; a message under way may finish. A
+  /// client that has just got its 250 is waited for: its QUIT must be answered.
   void shut_down();
-  /// A message number whose chunks are (partly) stored and will not be committed, when the
-  /// connection ends or the message was refused; given out once.
+  /// The connection is gone: nothing more is wanted, an unfinished message is abandoned.
+  void disconnected();
+  /// A message number whose chunks are (partly) stored and will not be committed, because the
+  /// message was refused or the connection ended; given out once. Ask whenever want() is not chunk
+  /// or commit, and after disconnected().
   std::optional<MessageNo> take_abandoned();
 
  private:

@@ -1,0 +1,130 @@
+#include "mail/author.hpp"
+
+#include <cstddef>
+
+#include "mail/address.hpp"
+
+namespace postern::mail {
+namespace {
+
+// Gathers the address that the bytes before a ',', ';' or '>' make, with comments and white space
+// gone. What turns out to be a display name, a group's name or a route is dropped on the way.
+class AddressGatherer {
+ public:
+  /// True: an address is complete.
+  bool take(char c) {
+    if (comment_depth_ > 0) {
+      take_in_comment(c);
+      return false;
+    }
+    if (quoted_) {
+      take_in_quotes(c);
+      return false;
+    }
+    switch (c) {
+      case '(':
+        comment_depth_ = 1;
+        gap_ = true;
+        return false;
+      case ' ':
+      case '\t':
+      case '\r':
+      case '\n':
+        gap_ = true;
+        return false;
+      case '<':
+        bracketed_ = true;
+        begin();
+        return false;
+      case ':':
+        begin();
+        return false;
+      case '>':
+        return bracketed_;
+      case ',':
+      case ';':
+        if (!bracketed_ && holds_address()) return true;
+        begin();
+        return false;
+      default:
+        if (c == '"') quoted_ = true;
+        take_word(c);
+        return false;
+    }
+  }
+
+  std::string domain() const {
+    std::string domain = overlong_ ? std::string() : domain_of(address_);
+    return is_domain(domain) ? domain : std::string();
+  }
+
+ private:
+  bool holds_address() const { return address_.find('@') != std::string::npos; }
+
+  void begin() {
+    address_.clear();
+    overlong_ = false;
+    gap_ = false;
+  }
+
+  void take_in_comment(char c) {
+    if (escaped_)
+      escaped_ = false;
+    else if (c == '\\')
+      escaped_ = true;
+    else if (c == '(')
+      ++comment_depth_;
+    else if (c == ')')
+      --comment_depth_;
+  }
+
+  void take_in_quotes(char c) {
+    if (escaped_)
+      escaped_ = false;
+    else if (c == '\\')
+      escaped_ = true;
+    else if (c == '"')
+      quoted_ = false;
+    append(c == '@' ? '_' : c);  // quoted, it separates nothing
+  }
+
+  // White space and comments may stand around '.' and '@' only; elsewhere they part words, and the
+  // words before belong to a display name.
+  void take_word(char c) {
+    const auto joins = [](char x) { return x == '.' || x == '@'; };
+    if (gap_ && !address_.empty() && !joins(c) && !joins(address_.back())) {
+      if (bracketed_ || holds_address())
+        append(' ');
+      else
+        begin();
+    }
+    gap_ = false;
+    append(c);
+  }
+
+  void append(char c) {
+    if (address_.size() < kMaxPathBytes)
+      address_ += c;
+    else
+      overlong_ = true;
+  }
+
+  std::string address_;
+  std::size_t comment_depth_ = 0;
+  bool quoted_ = false;
+  bool escaped_ = false;
+  bool bracketed_ = false;
+  bool gap_ = false;
+  bool overlong_ = false;
+};
+
+}  // namespace
+
+std::string author_domain(std::string_view value) {
+  AddressGatherer gatherer;
+  for (const char c : value)
+    if (gatherer.take(c)) break;
+  return gatherer.domain();
+}
+
+}  // namespace postern::mail

@@ -1,0 +1,229 @@
+// The dialogue as a table: a verb, what is done, in which phases it may come, and what is said when
+// it comes in another (RFC 5321 section 4.1). To add a command: a row here, a verb below, its
+// replies in replies.hpp, a dialogue in tests/golden/dialogues.
+#include <array>
+
+#include "core/text.hpp"
+#include "mail/command.hpp"
+#include "smtpd/session_state.hpp"
+
+namespace postern::smtpd {
+namespace {
+
+constexpr unsigned kAnyPhase = kSilent | kReady | kSender;
+constexpr std::uint32_t kMailExtraBytes = 553;  // what SIZE, BODY, SMTPUTF8 and AUTH add
+constexpr std::uint32_t kAuthExtraBytes = kMaxAuthLineBytes - 512;
+constexpr std::uint32_t kMaxAuthFailures = 3;
+
+}  // namespace
+
+std::span<const Session::State::Command> Session::State::commands() {
+  using S = State;
+  // clang-format off
+  static constexpr std::array kCommands{
+      //       verb        act              phases     out of phase              extra bytes      malformed
+      Command{"MAIL",     &S::mail,        kReady,    reply::kTransactionOpen, kMailExtraBytes},
+      Command{"RCPT",     &S::rcpt,        kSender,   reply::kMailFirst},
+      Command{"DATA",     &S::data,        kSender,   reply::kMailFirst},
+      Command{"QUIT",     &S::quit,        kAnyPhase},
+      Command{"EHLO",     &S::ehlo,        kAnyPhase, {},                      0,               reply::kBadClientName},
+      Command{"HELO",     &S::helo,        kAnyPhase, {},                      0,               reply::kBadClientName},
+      Command{"RSET",     &S::rset,        kAnyPhase},
+      Command{"NOOP",     &S::noop,        kAnyPhase},
+      Command{"VRFY",     &S::vrfy,        kAnyPhase},
+      Command{"HELP",     &S::help,        kAnyPhase},
+      Command{"AUTH",     &S::auth,        kReady,    reply::kTransactionOpen, kAuthExtraBytes},
+      Command{"BDAT",     &S::bdat,        kAnyPhase},
+      Command{"STARTTLS", &S::not_offered, kAnyPhase},
+      Command{"EXPN",     &S::not_offered, kAnyPhase},
+      Command{"TURN",     &S::not_offered, kAnyPhase},
+      Command{"ETRN",     &S::not_offered, kAnyPhase},
+      Command{"XCLIENT",  &S::not_offered, kAnyPhase},
+      Command{"XFORWARD", &S::not_offered, kAnyPhase},
+      Command{"DEBUG",    &S::not_offered, kAnyPhase},
+      Command{"WIZ",      &S::not_offered, kAnyPhase},
+      // Another protocol's client: nothing it says next may be taken for SMTP.
+      Command{"GET",      &S::not_mail,    kAnyPhase},
+      Command{"POST",     &S::not_mail,    kAnyPhase},
+      Command{"PUT",      &S::not_mail,    kAnyPhase},
+      Command{"HEAD",     &S::not_mail,    kAnyPhase},
+      Command{"DELETE",   &S::not_mail,    kAnyPhase},
+      Command{"PATCH",    &S::not_mail,    kAnyPhase},
+      Command{"OPTIONS",  &S::not_mail,    kAnyPhase},
+      Command{"CONNECT",  &S::not_mail,    kAnyPhase},
+      Command{"TRACE",    &S::not_mail,    kAnyPhase},
+      Command{"PRI",      &S::not_mail,    kAnyPhase},
+  };
+  // clang-format on
+  return kCommands;
+}
+
+// ---- Introductions ------------------------------------------------------------------------------
+
+bool Session::State::meet(std::string_view argument) {
+  if (!mail::is_client_name(argument)) {
+    refuse(reply::kBadClientName);
+    return false;
+  }
+  forget_transaction();
+  phase = kReady;
+  client_name = argument;
+  return true;
+}
+
+// AUTH is not among the keywords: it would invite credentials that nobody here can check, and the
+// clients that send blank ones do so unasked.
+void Session::State::ehlo(std::string_view argument) {
+  if (!meet(argument)) return;
+  extended = true;
+  say("250-" + settings.hostname);
+  say("250-PIPELINING");
+  say("250-SIZE " + std::to_string(settings.max_message_bytes));
+  say("250-8BITMIME");
+  say("250-SMTPUTF8");
+  say("250 ENHANCEDSTATUSCODES");
+}
+
+void Session::State::helo(std::string_view argument) {
+  if (!meet(argument)) return;
+  extended = false;
+  say("250 " + settings.hostname);
+}
+
+// Blank credentials are nobody's and welcome from a trusted network; all others are refused.
+void Session::State::auth(std::string_view argument) {
+  if (authenticated) return refuse(reply::kAuthTwice);
+  authentication.emplace();
+  answer_auth(authentication->begin(argument));
+}
+
+void Session::State::answer_auth(Authentication::Step step) {
+  using Step = Authentication::Step;
+  if (step == Step::challenge) return say("334 " + std::string(authentication->challenge()));
+  authentication.reset();
+  if (step == Step::anonymous && !peer.trusted) step = Step::refused;
+  if (step == Step::anonymous) {
+    authenticated = true;
+    return say(reply::of(step));
+  }
+  refuse(reply::of(step));
+  if (step == Step::refused && ++auth_failures >= kMaxAuthFailures) want = Want::close;
+}
+
+// ---- A message ----------------------------------------------------------------------------------
+
+std::string_view Session::State::refusal_of(const mail::Path& path,
+                                            std::string_view literal_refused) const {
+  if (path.is_literal) return literal_refused;
+  if (path.is_utf8 && !envelope.smtputf8) return reply::kNeedsUtf8;
+  return {};
+}
+
+void Session::State::mail(std::string_view argument) {
+  const auto command = mail::parse_mail(argument);
+  if (!command) {
+    refuse(reply::of(command.error(), true));
+    if (command.error() == mail::CommandFault::open_quote) want = Want::close;
+    return;
+  }
+  const std::uint64_t size_bytes = command->size_bytes.value_or(0);
+  if (size_bytes > settings.max_message_bytes)
+    return refuse(reply::too_large(settings.max_message_bytes));
+  envelope.smtputf8 = command->smtputf8;
+  envelope.eight_bit_mime = command->eight_bit_mime;
+  const std::string_view refusal = refusal_of(command->sender, reply::kSenderLiteral);
+  if (!refusal.empty()) return refuse(refusal);
+  if (policy.is_full(size_bytes)) return say(reply::kQueueFull);
+  envelope.sender = command->sender.address;
+  phase = kSender;
+  say(reply::kSenderOk);
+}
+
+// Whatever is well-formed is taken: a client drops the whole message when one recipient is refused,
+// and what is wrong with an address shows later and is reported then.
+void Session::State::rcpt(std::string_view argument) {
+  const auto path = mail::parse_rcpt(argument);
+  std::string_view refusal;
+  if (!path)
+    refusal = reply::of(path.error(), false);
+  else if (!peer.trusted)
+    refusal = reply::kRelayDenied;
+  else
+    refusal = refusal_of(*path, reply::kRecipientLiteral);
+  if (!refusal.empty()) {
+    recipient_refused = true;
+    refuse(refusal);
+    if (!path && path.error() == mail::CommandFault::open_quote) want = Want::close;
+    return;
+  }
+
+  std::string recipient(path->address);
+  if (recipient.find('@') == std::string::npos)
+    recipient += "@" + settings.hostname;  // <Postmaster>
+  // Twice the same is delivered once. Only domains compare without case (RFC 5321 section 2.4).
+  std::string key = recipient.substr(0, recipient.rfind('@') + 1) + mail::domain_of(recipient);
+  if (known_recipients.contains(key)) return say(reply::kRecipientOk);
+  if (envelope.recipients.size() >= settings.max_recipients) return say(reply::kTooManyRecipients);
+  known_recipients.insert(std::move(key));
+  envelope.recipients.push_back(std::move(recipient));
+  say(reply::kRecipientOk);
+}
+
+void Session::State::data(std::string_view) {
+  // RFC 2920 section 3.1: DATA is the last of a group. What follows it now was sent without regard
+  // to our answer; taking it for content or for commands would both be guessing.
+  if (more_input) return last_words(reply::kDataNotLast);
+  if (envelope.recipients.empty())
+    return refuse(recipient_refused ? reply::kNoRecipients : reply::kRecipientFirst);
+  const std::string_view protocol = envelope.smtputf8 ? "UTF8SMTP" : extended ? "ESMTP" : "SMTP";
+  reception.begin(numbers.next(now), std::move(envelope), {client_name, peer.address, protocol},
+                  now);
+  forget_transaction();
+  phase = kContent;
+  say(reply::kStartContent);
+}
+
+// ---- The rest -----------------------------------------------------------------------------------
+
+void Session::State::rset(std::string_view) {
+  forget_transaction();
+  count_idle(reply::kOk);
+}
+
+void Session::State::noop(std::string_view) {
+  count_idle(reply::kOk);
+}
+void Session::State::vrfy(std::string_view) {
+  count_idle(reply::kCannotVerify);
+}
+void Session::State::help(std::string_view) {
+  count_idle(reply::kHelp);
+}
+void Session::State::quit(std::string_view) {
+  last_words(reply::kBye);
+}
+void Session::State::not_offered(std::string_view) {
+  refuse(reply::kNotOffered);
+}
+void Session::State::not_mail(std::string_view) {
+  last_words(reply::kNotMail);
+}
+
+// The payload that comes with it must not become commands (RFC 3030).
+void Session::State::bdat(std::string_view) {
+  last_words(reply::kNotOffered);
+}
+
+void Session::State::count_idle(std::string_view line) {
+  if (++idle_commands > settings.max_idle_commands) return last_words(reply::kTooManyIdle);
+  say(line);
+}
+
+void Session::State::forget_transaction() {
+  envelope = Envelope{};
+  known_recipients.clear();
+  recipient_refused = false;
+  if (phase != kSilent) phase = kReady;
+}
+
+}  // namespace postern::smtpd

@@ -1,0 +1,113 @@
+#pragma once
+// Inside the session: its memory, shared by the machinery (session.cpp) and the verbs
+// (commands.cpp). Nobody else includes this.
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "mail/address.hpp"
+#include "mail/line.hpp"
+#include "smtpd/authentication.hpp"
+#include "smtpd/policy.hpp"
+#include "smtpd/reception.hpp"
+#include "smtpd/replies.hpp"
+#include "smtpd/session.hpp"
+
+namespace postern::smtpd {
+
+constexpr std::uint32_t kMaxAuthLineBytes = 12'288;  // RFC 4954 section 4
+
+/// How far a client has come; one bit each, so that the table can say where a verb may stand.
+enum Phase : unsigned {
+  kSilent = 1,   // no EHLO yet
+  kReady = 2,    // between messages
+  kSender = 4,   // MAIL was accepted
+  kContent = 8,  // after 354
+};
+
+struct Session::State {
+  State(const SessionSettings& session_settings, Peer client, const Policy& door_policy,
+        NumberSource& number_source)
+      : settings(session_settings),
+        peer(std::move(client)),
+        policy(door_policy),
+        numbers(number_source),
+        reception(session_settings, door_policy) {}
+
+  /// One row of the table of commands.
+  struct Command {
+    std::string_view verb;
+    void (State::*act)(std::string_view argument);
+    unsigned phases;
+    std::string_view out_of_phase = {};            // after EHLO; before it all get the same answer
+    std::uint32_t extra_bytes = 0;                 // by how much its line may exceed the others'
+    std::string_view malformed = reply::kBadLine;  // the answer to a line too long or with a NUL
+  };
+  static std::span<const Command> commands();
+
+  // The verbs.
+  void ehlo(std::string_view argument);
+  void helo(std::string_view argument);
+  void mail(std::string_view argument);
+  void rcpt(std::string_view argument);
+  void data(std::string_view argument);
+  void rset(std::string_view argument);
+  void noop(std::string_view argument);
+  void vrfy(std::string_view argument);
+  void help(std::string_view argument);
+  void quit(std::string_view argument);
+  void auth(std::string_view argument);
+  void bdat(std::string_view argument);
+  void not_offered(std::string_view argument);
+  void not_mail(std::string_view argument);
+
+  // What they share.
+  bool meet(std::string_view argument);
+  std::string_view refusal_of(const mail::Path& path, std::string_view literal_refused) const;
+  void answer_auth(Authentication::Step step);
+  void count_idle(std::string_view line);
+  void forget_transaction();
+
+  // The machinery.
+  std::size_t take_command(std::string_view bytes);
+  void obey(std::string_view line);
+  std::size_t take_content(std::string_view bytes);
+  void end_message();
+  void say(std::string_view line) { output.append(line).append("\r\n"); }
+  /// A permanent refusal of a command; too many of them end the dialogue.
+  void refuse(std::string_view line);
+  void last_words(std::string_view line);
+
+  const SessionSettings& settings;
+  const Peer peer;
+  const Policy& policy;
+  NumberSource& numbers;
+  mail::LineFraming lines;
+  Reception reception;
+
+  Want want = Want::input;
+  std::string output;
+  Time now{};
+  Phase phase = kSilent;
+  bool greeted = false;
+  bool shutting_down = false;
+  bool owes_farewell = false;  // a message was just answered: the client's QUIT may be on its way
+  bool more_input = false;     // bytes follow the command that is being obeyed
+
+  std::string client_name;
+  bool extended = false;  // EHLO, not HELO
+  Envelope envelope;
+  std::unordered_set<std::string> known_recipients;
+  bool recipient_refused = false;
+  std::optional<Authentication> authentication;  // under way
+  bool authenticated = false;
+  std::uint32_t errors = 0;
+  std::uint32_t idle_commands = 0;
+  std::uint32_t auth_failures = 0;
+};
+
+}  // namespace postern::smtpd
