@@ -101,12 +101,13 @@ Json history_shape(const queue::Stored& stored) {
 Json transports_shape(const std::vector<delivery::TransportView>& views) {
   Json json = Json::array();
   for (const auto& view : views) {
-    const auto found = std::find_if(json.begin(), json.end(),
-                                    [&](const Json& one) { return one["name"] == view.name; });
-    if (found == json.end())
+    auto entry = std::find_if(json.begin(), json.end(),
+                              [&](const Json& one) { return one["name"] == view.name; });
+    if (entry == json.end()) {
       json.push_back(Json{{"name", view.name}, {"type", view.type}, {"domains", Json::array()}});
-    Json& entry = found == json.end() ? json.back() : *found;
-    entry["domains"].push_back(domain_shape(view));
+      entry = json.end() - 1;
+    }
+    (*entry)["domains"].push_back(domain_shape(view));
   }
   return json;
 }
