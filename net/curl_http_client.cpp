@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/handle.hpp"
-#include "net/curl_transfer.hpp"
+#include "net/http_client_transfer.hpp"
 
 namespace postern::net {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 // HttpClient over libcurl's multi interface: one thread drives all transfers, connections are kept
-// alive and shared between requests. Only this file and net/curl_transfer know libcurl.
+// alive and shared between requests. Only this file and net/http_client_transfer know libcurl.
 //
 // Connections are limited per host, not in all, so that one slow provider never takes another's.
 #include <filesystem>

@@ -63,6 +63,8 @@ class CurlTransfer {
   std::shared_ptr<const std::string> chunk_;
   std::uint32_t next_chunk_ = 0;
   std::size_t offset_ = 0;
+  std::uint64_t taken_bytes_ = 0;
+  BodySent sent_before_ = BodySent::nothing;  // over a connection libcurl gave up
 
   std::array<char, CURL_ERROR_SIZE> error_{};
   Handle<curl_slist, curl_slist_free_all> headers_;

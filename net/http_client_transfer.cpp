@@ -1,4 +1,4 @@
-#include "net/curl_transfer.hpp"
+#include "net/http_client_transfer.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -165,20 +165,20 @@ std::size_t CurlTransfer::pull(char* out, std::size_t room) {
     offset_ += piece;
     taken += piece;
   }
+  taken_bytes_ += taken;
   return taken;
 }
 
-// libcurl repeats a request by itself when a kept-alive connection dies before an answer. Once body
-// bytes have left that could send a mail twice without anybody knowing (RFC 9110 section 9.2.2), so
-// the upload refuses to start over.
+// libcurl repeats a request by itself when a kept-alive connection dies before an answer. Once
+// content has been taken that could send a mail twice without anybody knowing (RFC 9110 section
+// 9.2.2), so the upload refuses to start over. libcurl has forgotten by now what it sent; what it
+// took is the most that can have left.
 int CurlTransfer::seek(void* self, curl_off_t offset, int origin) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
-  if (offset != 0 || origin != SEEK_SET) return CURL_SEEKFUNC_FAIL;
-  if (transfer.body_sent() != BodySent::nothing) return CURL_SEEKFUNC_FAIL;
-  transfer.chunk_.reset();
-  transfer.next_chunk_ = 0;
-  transfer.offset_ = 0;
-  return CURL_SEEKFUNC_OK;
+  if (transfer.taken_bytes_ == 0 && offset == 0 && origin == SEEK_SET) return CURL_SEEKFUNC_OK;
+  const bool whole = transfer.taken_bytes_ == transfer.content_->size_bytes();
+  transfer.sent_before_ = whole ? BodySent::whole : BodySent::partly;
+  return CURL_SEEKFUNC_FAIL;
 }
 
 std::size_t CurlTransfer::write(char* bytes, std::size_t size, std::size_t count, void* self) {
@@ -210,7 +210,7 @@ BodySent CurlTransfer::body_sent() const {
   curl_off_t total = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
   curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_LENGTH_UPLOAD_T, &total);
-  if (sent <= 0) return BodySent::nothing;
+  if (sent <= 0) return sent_before_;
   return sent < total ? BodySent::partly : BodySent::whole;
 }
 
