@@ -43,8 +43,8 @@ void read_transports(Reader& root, Findings& findings, std::vector<Transport>& t
     describe(reader, transport);
     // Which keys belong here is not known before the type is.
     if (!transport.type.empty()) reader.finish(keys_of_other_types(transport.type));
-    // Mailgun signs itself; a second signature under its name would only confuse.
-    if (transport.type == "mailgun") transport.dkim = DkimBy::provider;
+    // Mailgun signs itself; what is captured leaves nobody.
+    if (transport.type != "smtp") transport.dkim = DkimBy::provider;
   }
   if (transports.empty())
     findings.add(

@@ -1,9 +1,9 @@
 // Each kind of mistake in one setting, with its exact place and words.
 #include <gmock/gmock.h>
 
-#include <filesystem>
 #include <fstream>
 
+#include "tests/support/temporary_directory.hpp"
 #include "tests/unit/config/expect_mistakes.hpp"
 
 namespace postern::config {
@@ -200,14 +200,14 @@ TEST(Mistakes, OfSecretsNameTheirSource) {
 }
 
 TEST(Mistakes, DoNotCountTheLineEndOfASecretsFile) {
-  const std::string path = ::testing::TempDir() + "secret";
+  const testing::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "secret").string();
   std::ofstream(path, std::ios::binary) << "s3cret two\r\n\n";
   const Config config = config_of("[admin]\ntoken = { file = \"" + path + "\" }" + kWayOut);
   EXPECT_EQ(config.admin.token.reveal(), "s3cret two");
   std::ofstream(path, std::ios::binary) << "\n";
   EXPECT_THAT(said_of("[admin]\ntoken = { file = \"" + path + "\" }"),
               ElementsAre("p.toml:2:9: token: the secret's file \"" + path + "\" is empty"));
-  std::filesystem::remove(path);
 }
 
 TEST(Mistakes, OfAMissingFileHaveNoPlace) {
