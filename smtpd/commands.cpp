@@ -21,10 +21,10 @@ std::span<const Session::State::Command> Session::State::commands() {
   using S = State;
   // clang-format off
   static constexpr std::array kCommands{
-      //       verb        act              phases     out of phase              extra bytes      malformed
+      //       verb        act              phases     out of phase              extra bytes      malformed              ends group
       Command{"MAIL",     &S::mail,        kReady,    reply::kTransactionOpen, kMailExtraBytes},
       Command{"RCPT",     &S::rcpt,        kSender,   reply::kMailFirst},
-      Command{"DATA",     &S::data,        kSender,   reply::kMailFirst},
+      Command{"DATA",     &S::data,        kSender,   reply::kMailFirst,       0,               reply::kBadLine,       true},
       Command{"QUIT",     &S::quit,        kAnyPhase},
       Command{"EHLO",     &S::ehlo,        kAnyPhase, {},                      0,               reply::kBadClientName},
       Command{"HELO",     &S::helo,        kAnyPhase, {},                      0,               reply::kBadClientName},
@@ -170,9 +170,6 @@ void Session::State::rcpt(std::string_view argument) {
 }
 
 void Session::State::data(std::string_view) {
-  // RFC 2920 section 3.1: DATA is the last of a group. What follows it now was sent without regard
-  // to our answer; taking it for content or for commands would both be guessing.
-  if (more_input) return last_words(reply::kDataNotLast);
   if (envelope.recipients.empty())
     return refuse(recipient_refused ? reply::kNoRecipients : reply::kRecipientFirst);
   const std::string_view protocol = envelope.smtputf8 ? "UTF8SMTP" : extended ? "ESMTP" : "SMTP";

@@ -91,7 +91,8 @@ void Reception::take_header(std::string_view bytes, std::size_t& taken) {
   taken = framing_.take(bytes.substr(0, room), &header_);
   count(header_.size() - before);
   if (flaw_ != Flaw::none) return;
-  if (const auto end = mail::find_header_end(header_, before))
+  const auto end = mail::find_header_end(header_, before);
+  if (end && *end <= mail::kMaxHeaderBytes)
     open_body(*end);
   else if (header_.size() > mail::kMaxHeaderBytes)
     refuse(Flaw::header_size);

@@ -161,6 +161,9 @@ void Session::State::obey(std::string_view line) {
   if (line.size() + 2 > limit || has_stray_nul(line))
     return refuse(known ? row->malformed : reply::kBadLine);
   if (!known) return refuse(reply::kUnknownCommand);
+  // RFC 2920 section 3.1: what follows DATA now was sent without regard to the answer; taking it
+  // for content or for commands would both be guessing.
+  if (row->ends_group && more_input) return last_words(reply::kDataNotLast);
   if ((row->phases & phase) == 0)
     return refuse(phase == kSilent ? reply::kHelloFirst : row->out_of_phase);
   (this->*row->act)(command.argument);

@@ -46,6 +46,7 @@ struct Session::State {
     std::string_view out_of_phase = {};            // after EHLO; before it all get the same answer
     std::uint32_t extra_bytes = 0;                 // by how much its line may exceed the others'
     std::string_view malformed = reply::kBadLine;  // the answer to a line too long or with a NUL
+    bool ends_group = false;                       // nothing may follow it before its answer
   };
   static std::span<const Command> commands();
 

@@ -57,7 +57,7 @@ struct Step {
 struct Dialogue {
   std::vector<std::string> settings;
   std::vector<Step> steps{1};
-  std::vector<std::string> envelope;
+  std::string envelope;
   std::string content;
   bool ends_closed = false;
 
@@ -98,7 +98,7 @@ Dialogue read_dialogue(const std::filesystem::path& file) {
         dialogue.content += unescape(rest) + "\r\n";
         break;
       case 'E':
-        for (const auto word : split(rest, ' ')) dialogue.envelope.emplace_back(word);
+        dialogue.envelope = rest;
         break;
       default:
         ADD_FAILURE() << file << ": " << line;
@@ -134,7 +134,10 @@ std::string seen(Client& client) {
     out += " <" + recipient + ">";
   std::string content = last.content();
   const auto id = content.find(last.message.id());
-  if (id != std::string::npos) content.replace(id, last.message.id().size(), "ID");
+  if (id != std::string::npos) {
+    content.replace(id, last.message.id().size(), "ID");
+    if (content.compare(id, 3, "ID.") == 0) content.replace(id + 3, 16, "DIGEST");
+  }
   return out + "\n" + content;
 }
 
@@ -143,9 +146,7 @@ std::string expected(const Dialogue& dialogue) {
   for (const Step& step : dialogue.steps) out += step.answer;
   if (dialogue.ends_closed) out += "-- closed\n";
   if (dialogue.envelope.empty()) return out;
-  out += "E:";
-  for (const std::string& word : dialogue.envelope) out += " " + word;
-  return out + "\n" + dialogue.content;
+  return out + "E: " + dialogue.envelope + "\n" + dialogue.content;
 }
 
 class DialogueTest : public testing::TestWithParam<std::filesystem::path> {};

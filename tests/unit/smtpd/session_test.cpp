@@ -1,0 +1,359 @@
+// What dialogues as text cannot show: content by the chunk, the message's fields, faults between
+// chunks, time-outs and shut-down, and every way to smuggle an end of data.
+#include "smtpd/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "mail/headers.hpp"
+#include "mail/relaxed_body.hpp"
+#include "tests/unit/smtpd/client.hpp"
+
+namespace postern::smtpd {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr std::size_t kChunk = Content::kChunkBytes;
+const std::string kHeader = "From: a@product.com\r\nDate: x\r\nMessage-ID: <1@product.com>\r\n\r\n";
+const std::string kQueued = "250 2.0.0 Ok: queued as ID\r\n";
+const std::string kFraming =
+    "550 5.5.2 The message holds a bare CR or LF, a NUL or a line over 64 KiB\r\n";
+
+void begin_message(Client& client, const std::string& sender = "a@product.com") {
+  client.speak("EHLO app\r\nMAIL FROM:<" + sender + ">\r\nRCPT TO:<c@example.org>\r\nDATA\r\n");
+  client.transcript.clear();
+}
+
+// A client that is past 354, without a Received header in its way.
+struct Sender : Client {
+  Sender() { policy.hide = true; }
+  void start(const std::string& sender = "a@product.com") {
+    greet();
+    begin_message(*this, sender);
+  }
+};
+
+std::string random_text(std::size_t bytes) {
+  static constexpr std::string_view kAlphabet = "abcdefgh  \t.=";
+  std::mt19937 random(7);
+  std::string text;
+  while (text.size() + 80 < bytes) {
+    for (auto n = random() % 78; n > 0; --n) text += kAlphabet[random() % kAlphabet.size()];
+    text += "\r\n";
+  }
+  return text.append(bytes - text.size() - 2, 'x') + "\r\n";
+}
+
+std::string repeated(const std::string& text, std::size_t times) {
+  std::string out;
+  for (std::size_t i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+std::string stuffed(std::string_view content) {
+  std::string out;
+  bool line_start = true;
+  for (const char c : content) {
+    if (line_start && c == '.') out += '.';
+    out += c;
+    line_start = c == '\n';
+  }
+  return out;
+}
+
+// CVE-2023-51764, -51765, -51766, CVE-2024-27305: none of these is the end of data.
+class Smuggling : public testing::TestWithParam<std::string> {};
+
+TEST_P(Smuggling, IsNoEndOfDataHoweverItIsCut) {
+  const std::string bytes =
+      kHeader + "text" + GetParam() +
+      "MAIL FROM:<evil@product.com>\r\nRCPT TO:<victim@example.org>\r\nDATA\r\n" + kHeader +
+      "smuggled\r\n.\r\nMAIL FROM:<more@product.com>\r\n";
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    Sender client;
+    client.start();
+    client.speak(bytes.substr(0, cut));
+    client.speak(bytes.substr(cut));
+    ASSERT_EQ(client.transcript, kFraming) << "cut at byte " << cut;
+    ASSERT_TRUE(client.closed());
+    ASSERT_TRUE(client.stored.empty());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Session, Smuggling,
+                         testing::Values("\n.\n", "\n.\r", "\r.\n", "\r.\r", "\n.\r\n", "\r.\r\n",
+                                         "\r\n.\n", "\r\n.\r", "\r\r\n.\r\r\n", "\r\n\0.\r\n"s,
+                                         "\r\n.\0\r\n"s));
+
+TEST(Session, SmallMessageIsOneChunk) {
+  Sender client;
+  client.start();
+  EXPECT_EQ(client.ask(kHeader + "text\r\n.\r\n"), kQueued);
+  ASSERT_EQ(client.stored.size(), 1U);
+  const Message& message = client.stored[0].message;
+  EXPECT_EQ(client.stored[0].chunks, std::vector{kHeader + "text\r\n"});
+  EXPECT_EQ(message.chunks, 1U);
+  EXPECT_EQ(message.size_bytes, kHeader.size() + 6);
+  EXPECT_EQ(message.header_bytes, kHeader.size());
+  EXPECT_EQ(message.message_id, "<1@product.com>");
+  EXPECT_EQ(message.sender_domain, "product.com");
+  EXPECT_EQ(message.accepted_at, kNow);
+  EXPECT_TRUE(message.body_hash.empty());
+}
+
+class BodySize : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(BodySize, SurvivesChunking) {
+  const std::string content = kHeader + random_text(GetParam() - kHeader.size());
+  const std::string wire = stuffed(content) + ".\r\nNOOP\r\n";
+  for (const std::size_t step :
+       {std::size_t{1} << 30, std::size_t{32768}, std::size_t{1000}, std::size_t{7}}) {
+    Sender client;
+    client.policy.hash = true;
+    client.start();
+    for (std::size_t at = 0; at < wire.size(); at += step)
+      client.speak(std::string_view(wire).substr(at, step));
+    ASSERT_EQ(client.transcript, kQueued + "250 2.0.0 Ok\r\n");
+    const Stored& stored = client.stored.at(0);
+    EXPECT_EQ(stored.message.chunks, stored.chunks.size());
+    EXPECT_EQ(stored.message.size_bytes, content.size());
+    EXPECT_EQ(stored.chunks.size(), (content.size() + kChunk - 1) / kChunk);
+    for (const std::string& chunk : stored.chunks)
+      EXPECT_TRUE(!chunk.empty() && chunk.size() <= kChunk);
+    EXPECT_TRUE(stored.content() == content);
+    mail::RelaxedBodyHash hash;
+    hash.update(content.substr(kHeader.size()));
+    EXPECT_EQ(stored.message.body_hash, hash.finish());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Session, BodySize,
+                         testing::Values(4096, kChunk - 1, kChunk, kChunk + 1, 2 * kChunk,
+                                         2 * kChunk + 1, 5 * kChunk + 12345));
+
+TEST(Session, OneConnectionCarriesManyMessages) {
+  Sender client;
+  client.settings.max_idle_commands = 2;
+  client.settings.max_errors = 2;
+  client.greet();
+  for (int i = 0; i < 10; ++i) {
+    client.speak("RSET\r\nNONSENSE\r\n");
+    begin_message(client);
+    EXPECT_EQ(client.ask(kHeader + std::to_string(i) + "\r\n.\r\n"), kQueued);
+  }
+  EXPECT_EQ(client.stored.at(9).content(), kHeader + "9\r\n");
+  EXPECT_EQ(client.stored.at(9).message.envelope.recipients, std::vector{"c@example.org"s});
+}
+
+TEST(Session, FaultOfAChunkIsAnsweredAfterTheDot) {
+  for (const bool full : {true, false}) {
+    Sender client;
+    client.chunk_fault = queue::StorageFault{full, "no"};
+    client.start();
+    const std::string answer = client.ask(kHeader + stuffed(random_text(3 * kChunk)) + ".\r\n");
+    EXPECT_EQ(answer.substr(0, 9), full ? "452 4.3.1" : "451 4.3.0");
+    EXPECT_EQ(client.abandoned.size(), 1U);
+    EXPECT_TRUE(client.stored.empty());
+    EXPECT_EQ(client.ask("NOOP\r\n"), "250 2.0.0 Ok\r\n");
+  }
+}
+
+TEST(Session, FaultOfThePutAbandonsTheChunks) {
+  Sender client;
+  client.put_fault = queue::StorageFault{false, "no"};
+  client.start();
+  EXPECT_EQ(client.ask(kHeader + stuffed(random_text(3 * kChunk)) + ".\r\n").substr(0, 9),
+            "451 4.3.0");
+  EXPECT_EQ(client.abandoned.size(), 1U);
+}
+
+TEST(Session, MessageThatGrowsTooLargeLeavesNoChunks) {
+  Sender client;
+  client.settings.max_message_bytes = 2 * kChunk;
+  client.start();
+  EXPECT_EQ(
+      client.ask(kHeader + stuffed(random_text(10 * kChunk)) + ".\r\n"),
+      "552 5.3.4 The message is larger than 524288 bytes; send fewer or smaller attachments\r\n");
+  EXPECT_EQ(client.abandoned.size(), 1U);
+  EXPECT_FALSE(client.closed());
+}
+
+TEST(Session, LimitIsOnTheMessageNotOnItsStuffing) {
+  Sender client;
+  const std::string body = repeated(".\r\n", 1000);
+  client.settings.max_message_bytes = kHeader.size() + body.size();
+  client.start();
+  EXPECT_EQ(client.ask(kHeader + stuffed(body) + ".\r\n"), kQueued);
+  EXPECT_EQ(client.stored.at(0).content(), kHeader + body);
+}
+
+TEST(Session, LostConnectionAbandonsItsChunks) {
+  Sender client;
+  client.start();
+  client.speak(kHeader + stuffed(random_text(2 * kChunk)));
+  EXPECT_EQ(client.session().take_abandoned(), std::nullopt);
+  client.session().disconnected();
+  EXPECT_NE(client.session().take_abandoned(), std::nullopt);
+  EXPECT_EQ(client.session().take_abandoned(), std::nullopt);
+}
+
+TEST(Session, LostConnectionAfterTheReceiptAbandonsNothing) {
+  Sender client;
+  client.start();
+  client.speak(kHeader + stuffed(random_text(2 * kChunk)) + ".\r\n");
+  client.session().disconnected();
+  EXPECT_EQ(client.session().take_abandoned(), std::nullopt);
+}
+
+TEST(Session, FramingFaultAfterChunksAbandonsThem) {
+  Sender client;
+  client.start();
+  EXPECT_EQ(client.ask(kHeader + stuffed(random_text(3 * kChunk)) + "\n.\r\n"), "");
+  EXPECT_EQ(client.ask("\r\n.\r\n"), kFraming);
+  EXPECT_EQ(client.abandoned.size(), 1U);
+}
+
+TEST(Session, NullSenderIsRoutedByTheAuthor) {
+  Sender client;
+  client.start("");
+  client.speak("From: \"x@y\" <MAILER@Brand.Example>\r\n\r\n.\r\n");
+  EXPECT_EQ(client.stored.at(0).message.sender_domain, "brand.example");
+  EXPECT_EQ(client.stored.at(0).message.envelope.sender, "");
+}
+
+TEST(Session, MadeMessageIdsDifferBetweenRelaysThatDrawTheSameNumber) {
+  std::vector<std::string> ids;
+  for (const std::string subject : {"one", "two"}) {
+    Sender client;
+    client.start();
+    client.speak("From: a@product.com\r\nSubject: " + subject + "\r\n\r\n.\r\n");
+    ids.push_back(client.stored.at(0).message.message_id);
+    EXPECT_NE(client.stored.at(0).content().find("Message-ID: " + ids.back() + "\r\n"),
+              std::string::npos);
+  }
+  EXPECT_NE(ids[0], ids[1]);
+}
+
+TEST(Session, TraceNamesAnIpv6AddressAsALiteral) {
+  Client client;
+  client.peer.address = "2001:db8::7";
+  client.greet();
+  begin_message(client);
+  client.speak(kHeader + ".\r\n");
+  EXPECT_TRUE(
+      client.stored.at(0).content().starts_with("Received: from app ([IPv6:2001:db8::7])\r\n"));
+}
+
+// ---- Limits of the header, RFC 5322 and hostile input -------------------------------------------
+
+std::string answer_to_header(const std::string& fields) {
+  Sender client;
+  client.start();
+  return client.ask("From: a@product.com\r\n" + fields + "\r\nbody\r\n.\r\n");
+}
+
+TEST(Session, AThousandHeaderFieldsAreTheLimit) {
+  EXPECT_EQ(answer_to_header(repeated("X: y\r\n", 999)), kQueued);
+  EXPECT_EQ(answer_to_header(repeated("X: y\r\n", 1000)),
+            "550 5.6.0 The message has more than 1000 header fields\r\n");
+}
+
+TEST(Session, HeaderOf128KiBIsTheLimit) {
+  const std::string refusal = "550 5.6.0 The message has more than 128 KiB of header\r\n";
+  const auto fields = [](std::size_t bytes) {
+    std::string text;
+    while (text.size() + 1000 <= bytes) text += "X: " + std::string(995, 'y') + "\r\n";
+    return text + "Y: " + std::string(bytes - text.size() - 5, 'z') + "\r\n";
+  };
+  const std::size_t rest =
+      mail::kMaxHeaderBytes - std::string("From: a@product.com\r\n\r\n").size();
+  EXPECT_EQ(answer_to_header(fields(rest)), kQueued);
+  EXPECT_EQ(answer_to_header(fields(rest + 1)), refusal);
+  EXPECT_EQ(answer_to_header(fields(4 * kChunk)), refusal);
+}
+
+TEST(Session, MoreThanFiftyReceivedAreALoop) {
+  EXPECT_EQ(answer_to_header(repeated("Received: from x\r\n", 50)), kQueued);
+  EXPECT_EQ(answer_to_header(repeated("Received: from x\r\n", 51)),
+            "554 5.4.6 The message went through more than 50 servers; it is in a loop\r\n");
+}
+
+// MIME is opaque to a relay: depth and breadth cost nothing but their bytes.
+TEST(Session, DeepMimePassesOpaque) {
+  Sender client;
+  client.start();
+  std::string content =
+      "From: a@product.com\r\nDate: x\r\nMessage-ID: <1@x>\r\nContent-Type: multipart/mixed; "
+      "boundary=b\r\n\r\n";
+  content += repeated("--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n", 10000);
+  EXPECT_EQ(client.ask(content + ".\r\n"), kQueued);
+  EXPECT_EQ(client.stored.at(0).content(), content);
+}
+
+// ---- Time and shut-down -------------------------------------------------------------------------
+
+TEST(Session, SilenceEndsWith421) {
+  Client client;
+  client.greet();
+  client.session().timed_out();
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(client.session().take_output(),
+            "421 4.4.2 Nothing was heard for too long; closing the connection\r\n");
+}
+
+TEST(Session, ShutDownEndsAnIdleDialogueAtOnce) {
+  Client client;
+  client.greet();
+  client.speak("EHLO app\r\n");
+  client.session().shut_down();
+  EXPECT_EQ(client.session().take_output(),
+            "421 4.3.2 The relay is restarting; try again in a moment\r\n");
+  EXPECT_TRUE(client.closed());
+}
+
+TEST(Session, ShutDownLetsAMessageFinishAndAnswersItsQuit) {
+  Sender client;
+  client.greet();
+  client.speak("EHLO app\r\nMAIL FROM:<a@product.com>\r\n");
+  client.session().shut_down();
+  EXPECT_EQ(client.ask("RCPT TO:<c@example.org>\r\n"), "250 2.1.5 Recipient ok\r\n");
+  client.speak("DATA\r\n");
+  client.session().shut_down();
+  EXPECT_EQ(client.ask(kHeader + ".\r\n"), kQueued);
+  client.session().shut_down();
+  EXPECT_EQ(client.ask("QUIT\r\n"), "221 2.0.0 Bye\r\n");
+}
+
+TEST(Session, ShutDownTakesNoFurtherMessage) {
+  Sender client;
+  client.start();
+  client.session().shut_down();
+  client.speak(kHeader + ".\r\n");
+  EXPECT_EQ(client.ask("MAIL FROM:<a@product.com>\r\n"),
+            "421 4.3.2 The relay is restarting; try again in a moment\r\n");
+  EXPECT_TRUE(client.closed());
+}
+
+TEST(Session, ManyRecipientsAreTakenUpToTheLimit) {
+  Client client;
+  client.greet();
+  client.speak("EHLO app\r\nMAIL FROM:<a@product.com>\r\n");
+  client.transcript.clear();
+  std::string expected;
+  for (int i = 0; i < 10'000; ++i) {
+    client.speak("RCPT TO:<c" + std::to_string(i) + "@example.org>\r\n");
+    expected +=
+        i < 1000
+            ? "250 2.1.5 Recipient ok\r\n"
+            : "452 4.5.3 Too many recipients for one message; send the rest in another one\r\n";
+  }
+  EXPECT_TRUE(client.transcript == expected);
+  client.speak("DATA\r\n");
+  client.speak(kHeader + ".\r\n");
+  EXPECT_EQ(client.stored.at(0).message.envelope.recipients.size(), 1000U);
+}
+
+}  // namespace
+}  // namespace postern::smtpd
