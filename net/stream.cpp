@@ -25,6 +25,9 @@ constexpr auto kAwait = asio::as_tuple(asio::deferred);
 // The largest TLS record (RFC 8446 section 5.1).
 constexpr std::size_t kRecordBytes = 16 * 1024;
 
+// What Asio gives to one sendmsg(2).
+constexpr std::size_t kBuffersAtOnce = 64;
+
 // How long an orderly end may take.
 constexpr Duration kLinger = std::chrono::seconds(2);
 
@@ -159,22 +162,28 @@ asio::awaitable<error_code> Stream::write(std::span<const asio::const_buffer> bu
   written_bytes_ += written;
   if (error && error != asio::error::would_block) co_return error;
   if (written == asio::buffer_size(buffers)) co_return error_code();
-  co_return co_await write_plain_rest(buffers, written);
+  co_return co_await write_rest(buffers, written);
 }
 
-asio::awaitable<error_code> Stream::write_plain_rest(std::span<const asio::const_buffer> buffers,
-                                                     std::size_t skip) {
-  for (asio::const_buffer buffer : buffers) {
-    const std::size_t over = std::min(skip, buffer.size());
-    buffer += over;
-    skip -= over;
-    while (buffer.size() > 0) {
-      auto operation = socket_.async_write_some(buffer, kAwait);
-      const auto [error, bytes] = co_await std::move(operation);
-      written_bytes_ += bytes;
-      if (error) co_return translate(error);
-      buffer += bytes;
+// The kernel was full, or there are more buffers than one sendmsg(2) takes.
+asio::awaitable<error_code> Stream::write_rest(std::span<const asio::const_buffer> buffers,
+                                               std::size_t skip) {
+  std::array<asio::const_buffer, kBuffersAtOnce> window;
+  while (!buffers.empty()) {
+    if (skip >= buffers.front().size()) {
+      skip -= buffers.front().size();
+      buffers = buffers.subspan(1);
+      continue;
     }
+    const std::size_t count = std::min(buffers.size(), kBuffersAtOnce);
+    std::copy_n(buffers.begin(), count, window.begin());
+    window.front() += skip;
+    const std::span<const asio::const_buffer> some(window.data(), count);
+    auto operation = socket_.async_write_some(some, kAwait);
+    const auto [error, bytes] = co_await std::move(operation);
+    written_bytes_ += bytes;
+    if (error) co_return translate(error);
+    skip += bytes;
   }
   co_return error_code();
 }
@@ -196,10 +205,10 @@ asio::awaitable<error_code> Stream::write_tls(std::span<const asio::const_buffer
         offset = 0;
       }
     }
+    written_bytes_ += filled;  // of a record that fails nobody knows how much has left
     auto operation =
         asio::async_write(tls_->stream, asio::buffer(tls_->record.data(), filled), kAwait);
     const auto [error, bytes] = co_await std::move(operation);
-    written_bytes_ += bytes;
     if (error) co_return translate(error);
   }
   co_return error_code();

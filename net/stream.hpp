@@ -55,7 +55,8 @@ class Stream {
   asio::awaitable<Moved> read_some(asio::mutable_buffer buffer);
 
   /// All of the buffers, gathered into as few segments (or TLS records) as they fit in. After an
-  /// error an unknown part was written: written_bytes() tells how much the kernel took for sure.
+  /// error an unknown part was written: at most written_bytes(), counted over the stream's life,
+  /// can have left.
   asio::awaitable<error_code> write(std::span<const asio::const_buffer> buffers);
   asio::awaitable<error_code> write(asio::const_buffer buffer);
 
@@ -92,8 +93,8 @@ class Stream {
   void prepare();
   error_code translate(error_code error) const;
   asio::awaitable<error_code> handshake(bool is_client);
-  asio::awaitable<error_code> write_plain_rest(std::span<const asio::const_buffer> buffers,
-                                               std::size_t skip);
+  asio::awaitable<error_code> write_rest(std::span<const asio::const_buffer> buffers,
+                                         std::size_t skip);
   asio::awaitable<error_code> write_tls(std::span<const asio::const_buffer> buffers);
 
   asio::ip::tcp::socket socket_;

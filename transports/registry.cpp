@@ -6,12 +6,14 @@
 
 #include "transports/capture.hpp"
 #include "transports/mailgun.hpp"
+#include "transports/smtp.hpp"
 
 namespace postern::transports {
 namespace {
 
 constexpr std::array kTypes{
     Type{"mailgun", make_mailgun},
+    Type{"smtp", make_smtp},
     Type{"capture", make_capture},
 };
 
