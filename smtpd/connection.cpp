@@ -1,0 +1,162 @@
+#include "smtpd/connection.hpp"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "core/log.hpp"
+
+namespace postern::smtpd {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kBufferBytes = 32 * 1024;
+
+// The last words to a client that is being sent away must not take long.
+constexpr Duration kFarewell = std::chrono::seconds(5);
+
+// Turns a completion on the committer's thread into one on the connection's. `begin` is called with
+// a copyable function that takes the result.
+template <class Value, class Begin>
+asio::awaitable<Value> answer_of(asio::any_io_executor executor, Begin begin) {
+  auto initiate = [executor, begin = std::move(begin)](auto handler) mutable {
+    auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
+    begin([executor, waiting](Value value) {
+      asio::post(executor,
+                 [waiting, value = std::move(value)]() mutable { (*waiting)(std::move(value)); });
+    });
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(Value)>(std::move(initiate),
+                                                                          asio::use_awaitable);
+}
+
+}  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<const Door> door,
+                       Services services)
+    : stream_(std::move(socket)),
+      peer_(std::move(peer)),
+      door_(std::move(door)),
+      services_(services),
+      session_(door_->session, peer_, *door_->policy, services_.committer.numbers()),
+      buffer_(kBufferBytes) {}
+
+asio::awaitable<void> Connection::run() {
+  const auto self = shared_from_this();
+  try {
+    session_.greet(services_.clock.now());
+    for (bool open = true; open;) {
+      open = co_await flush();
+      if (!open) break;
+      switch (session_.want()) {
+        case Want::input:
+          open = co_await read();
+          break;
+        case Want::chunk:
+          co_await store_chunk();
+          break;
+        case Want::commit:
+          co_await store_message();
+          break;
+        case Want::close:
+          open = false;
+          break;
+      }
+      drop_abandoned();
+    }
+    co_await stream_.shutdown();
+  } catch (const std::exception& error) {
+    log::event(log::Level::error, {}, "session_failed",
+               {{"client", peer_.address}, {"error", error.what()}});
+  }
+  session_.disconnected();
+  drop_abandoned();
+  stream_.close();
+}
+
+void Connection::shut_down() {
+  shutting_down_ = true;
+  stream_.expires_after(Duration{0});
+}
+
+asio::awaitable<bool> Connection::flush() {
+  const std::string output = session_.take_output();
+  if (output.empty()) co_return true;
+  stream_.expires_after(session_.want() == Want::close ? kFarewell : door_->settings.idle_timeout);
+  const asio::const_buffer bytes = asio::buffer(output);
+  const auto error = co_await stream_.write(bytes);
+  co_return !error;
+}
+
+asio::awaitable<bool> Connection::read() {
+  if (begin_ == end_) {
+    if (!shutting_down_) stream_.expires_after(door_->settings.idle_timeout);
+    const asio::mutable_buffer space = asio::buffer(buffer_);
+    const net::Moved moved = co_await stream_.read_some(space);
+    if (!moved) {
+      if (moved.error() != asio::error::timed_out) co_return false;
+      if (!shutting_down_) {
+        session_.timed_out();
+        co_return true;
+      }
+      session_.shut_down();
+      stream_.expires_after(door_->settings.idle_timeout);
+      co_return true;
+    }
+    begin_ = 0;
+    end_ = *moved;
+  }
+  begin_ += session_.receive({buffer_.data() + begin_, end_ - begin_}, services_.clock.now());
+  co_return true;
+}
+
+asio::awaitable<void> Connection::store_chunk() {
+  const ChunkResult fault = co_await put_chunk(session_.take_chunk());
+  session_.chunk_stored(fault);
+}
+
+asio::awaitable<void> Connection::store_message() {
+  const Tick began = services_.clock.tick();
+  Received received = session_.take_message();
+  const std::shared_ptr<const Message> message = received.message;
+  const PutResult result = co_await put(std::move(received));
+  session_.committed(result);
+  services_.metrics.accept_seconds.Observe(to_seconds(services_.clock.tick() - began));
+  if (const auto* fault = std::get_if<queue::StorageFault>(&result)) {
+    services_.metrics.smtp_messages.Add({{"result", "storage_fault"}}).Increment();
+    if (message->chunks > 1) services_.committer.drop_body(message->no);
+    log::event(log::Level::error, message->id(), "not_stored",
+               {{"client", peer_.address}, {"error", fault->what}});
+    co_return;
+  }
+  services_.metrics.smtp_accepted.Increment();
+  log::event(log::Level::info, message->id(), "accepted",
+             {{"from", message->envelope.sender},
+              {"recipients", message->envelope.recipients.size()},
+              {"size", message->size_bytes},
+              {"message_id", message->message_id},
+              {"client", peer_.address}});
+}
+
+asio::awaitable<Connection::PutResult> Connection::put(Received received) {
+  queue::Committer& committer = services_.committer;
+  return answer_of<PutResult>(
+      stream_.executor(), [&committer, received = std::move(received)](auto done) mutable {
+        committer.put(std::move(received.message), std::move(received.last_chunk), std::move(done));
+      });
+}
+
+asio::awaitable<Connection::ChunkResult> Connection::put_chunk(Chunk chunk) {
+  queue::Committer& committer = services_.committer;
+  return answer_of<ChunkResult>(
+      stream_.executor(), [&committer, chunk = std::move(chunk)](auto done) mutable {
+        committer.put_chunk({chunk.no, chunk.index, std::move(chunk.bytes)}, std::move(done));
+      });
+}
+
+void Connection::drop_abandoned() {
+  if (const auto abandoned = session_.take_abandoned()) services_.committer.drop_body(*abandoned);
+}
+
+}  // namespace postern::smtpd

@@ -1,0 +1,66 @@
+#pragma once
+// One client's connection: moves bytes between the socket and the Session, and messages to the
+// queue. Lives on one io thread for good. Exceptions end this session only.
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+
+#include "core/clock.hpp"
+#include "core/metrics.hpp"
+#include "net/stream.hpp"
+#include "queue/committer.hpp"
+#include "smtpd/policy.hpp"
+#include "smtpd/session.hpp"
+
+namespace postern::smtpd {
+
+/// What connections share; outlives them.
+struct Services {
+  queue::Committer& committer;
+  const Clock& clock;
+  Metrics& metrics;
+};
+
+/// One listener's rules at the time a client came; a reload leaves its sessions theirs.
+struct Door {
+  config::Listener settings;
+  SessionSettings session;
+  std::shared_ptr<const Policy> policy;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(boost::asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<const Door> door,
+             Services services);
+
+  /// The whole dialogue; ends when the connection is closed.
+  boost::asio::awaitable<void> run();
+  /// On the connection's thread: a message under way may finish, then 421.
+  void shut_down();
+  /// On the connection's thread: at once.
+  void close() { stream_.close(); }
+
+ private:
+  using PutResult = std::variant<queue::Receipt, queue::StorageFault>;
+  using ChunkResult = std::optional<queue::StorageFault>;
+
+  boost::asio::awaitable<bool> flush();
+  boost::asio::awaitable<bool> read();
+  boost::asio::awaitable<void> store_chunk();
+  boost::asio::awaitable<void> store_message();
+  boost::asio::awaitable<PutResult> put(Received received);
+  boost::asio::awaitable<ChunkResult> put_chunk(Chunk chunk);
+  void drop_abandoned();
+
+  net::Stream stream_;
+  Peer peer_;
+  std::shared_ptr<const Door> door_;
+  Services services_;
+  Session session_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0;  // what the session has not taken yet
+  std::size_t end_ = 0;
+  bool shutting_down_ = false;
+};
+
+}  // namespace postern::smtpd

@@ -1,0 +1,227 @@
+#include "smtpd/server.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <set>
+
+#include "core/log.hpp"
+#include "core/text.hpp"
+
+namespace postern::smtpd {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// How long to wait after accept() failed for want of descriptors or memory.
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+
+constexpr std::string_view kBusy =
+    "421 4.3.2 Too many connections; the relay is busy, please try again in a moment\r\n";
+
+bool is_trusted(const config::Listener& listener, const asio::ip::address& address) {
+  for (const config::Network& network : listener.trusted)
+    if (network.contains(address)) return true;
+  return false;
+}
+
+}  // namespace
+
+/// What the listeners share. `open` of an io thread is touched on that thread only.
+struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
+  Shared(std::vector<asio::any_io_executor> executors, Services given)
+      : io(std::move(executors)), services(given), open(io.size()) {}
+
+  void start(tcp::socket socket, std::size_t thread, Peer peer, std::shared_ptr<const Door> door) {
+    auto connection =
+        std::make_shared<Connection>(std::move(socket), peer, std::move(door), services);
+    open[thread].insert(connection.get());
+    services.metrics.smtp_connections.Increment();
+    auto finished = [self = shared_from_this(), thread, raw = connection.get(),
+                     address = peer.address](std::exception_ptr) {
+      self->open[thread].erase(raw);
+      self->services.metrics.smtp_connections.Decrement();
+      asio::post(self->io[0], [self, address] { self->leave(address); });
+    };
+    asio::co_spawn(io[thread], connection->run(), std::move(finished));
+    if (shutting_down) connection->shut_down();
+  }
+
+  // On the first io thread.
+  void leave(const std::string& address) {
+    --total;
+    const auto place = per_address.find(address);
+    if (--place->second == 0) per_address.erase(place);
+  }
+
+  const std::vector<asio::any_io_executor> io;
+  Services services;
+  std::vector<std::set<Connection*>> open;
+  std::atomic<std::size_t> total{0};
+  std::map<std::string, std::uint32_t> per_address;  // first io thread only
+  std::size_t next_thread = 0;
+  std::atomic<bool> shutting_down{false};
+};
+
+class Server::Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  Listener(std::shared_ptr<Shared> shared, tcp::acceptor acceptor, config::Endpoint bind)
+      : shared_(std::move(shared)),
+        acceptor_(std::move(acceptor)),
+        bind_(std::move(bind)),
+        pause_(shared_->io[0]),
+        spare_descriptor_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+  ~Listener() {
+    if (spare_descriptor_ >= 0) ::close(spare_descriptor_);
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  const config::Endpoint& bind() const { return bind_; }
+  void set_door(std::shared_ptr<const Door> door) { door_ = std::move(door); }
+
+  void accept() {
+    const std::size_t thread = shared_->next_thread++ % shared_->io.size();
+    acceptor_.async_accept(
+        shared_->io[thread],
+        [self = shared_from_this(), thread](boost::system::error_code error, tcp::socket socket) {
+          self->accepted(error, std::move(socket), thread);
+        });
+  }
+  void close() {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+  }
+
+ private:
+  void accepted(boost::system::error_code error, tcp::socket socket, std::size_t thread) {
+    if (!acceptor_.is_open()) return;
+    if (error) {
+      recover(error);
+      return;
+    }
+    admit(std::move(socket), thread);
+    accept();
+  }
+
+  void admit(tcp::socket socket, std::size_t thread) {
+    boost::system::error_code gone;
+    const auto remote = socket.remote_endpoint(gone);
+    if (gone) return;
+    const std::string address = remote.address().to_string();
+    std::uint32_t& from_here = shared_->per_address[address];
+    if (shared_->total >= door_->settings.max_connections ||
+        from_here >= door_->settings.max_connections_per_address) {
+      if (from_here == 0) shared_->per_address.erase(address);
+      socket.non_blocking(true, gone);
+      socket.write_some(asio::buffer(kBusy), gone);
+      log::event(log::Level::warning, {}, "refused",
+                 {{"client", address}, {"reason", "too many connections"}});
+      return;
+    }
+    ++from_here;
+    ++shared_->total;
+    Peer peer{address, is_trusted(door_->settings, remote.address())};
+    asio::post(shared_->io[thread], [shared = shared_, socket = std::move(socket), thread,
+                                     peer = std::move(peer), door = door_]() mutable {
+      shared->start(std::move(socket), thread, std::move(peer), std::move(door));
+    });
+  }
+
+  // Out of descriptors: the spare one lets the client be told, instead of hanging in the backlog.
+  void recover(boost::system::error_code error) {
+    log::event(log::Level::error, {}, "accept_failed", {{"error", error.message()}});
+    if (error == asio::error::no_descriptors && spare_descriptor_ >= 0) {
+      ::close(spare_descriptor_);
+      boost::system::error_code ignored;
+      acceptor_.non_blocking(true, ignored);
+      tcp::socket socket = acceptor_.accept(ignored);
+      if (socket.is_open()) {
+        socket.non_blocking(true, ignored);
+        socket.write_some(asio::buffer(kBusy), ignored);
+        socket.close(ignored);
+      }
+      spare_descriptor_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+      if (!cancelled && self->acceptor_.is_open()) self->accept();
+    });
+  }
+
+  std::shared_ptr<Shared> shared_;
+  tcp::acceptor acceptor_;
+  config::Endpoint bind_;
+  std::shared_ptr<const Door> door_;
+  asio::steady_timer pause_;
+  int spare_descriptor_;
+};
+
+Server::Server(std::vector<asio::any_io_executor> io, Services services)
+    : shared_(std::make_shared<Shared>(std::move(io), services)) {}
+
+Server::~Server() = default;
+
+std::optional<Error> Server::configure(const std::shared_ptr<const config::Config>& config) {
+  std::vector<std::shared_ptr<Listener>> wanted;
+  std::vector<std::shared_ptr<Listener>> fresh;
+  for (const config::Listener& settings : config->listeners) {
+    const auto known = std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& open) {
+      return open->bind() == settings.bind;
+    });
+    if (known != listeners_.end()) {
+      wanted.push_back(*known);
+      continue;
+    }
+    try {
+      const tcp::endpoint endpoint(asio::ip::make_address(settings.bind.host), settings.bind.port);
+      tcp::acceptor acceptor(shared_->io[0], endpoint);
+      wanted.push_back(std::make_shared<Listener>(shared_, std::move(acceptor), settings.bind));
+      fresh.push_back(wanted.back());
+    } catch (const boost::system::system_error& error) {
+      return Error{"cannot listen on " + settings.bind.host + ":" +
+                   std::to_string(settings.bind.port) + ": " + error.code().message()};
+    }
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    auto door = std::make_shared<Door>();
+    door->settings = config->listeners[i];
+    door->session.hostname = config->server.hostname;
+    door->session.max_message_bytes = door->settings.max_message_bytes;
+    door->session.max_recipients = door->settings.max_recipients;
+    queue::Committer& committer = shared_->services.committer;
+    door->policy = std::make_shared<ConfigPolicy>(
+        config, [&committer](std::uint64_t more_bytes) { return !committer.has_room(more_bytes); });
+    wanted[i]->set_door(std::move(door));
+  }
+  for (const auto& open : listeners_)
+    if (std::find(wanted.begin(), wanted.end(), open) == wanted.end()) open->close();
+  listeners_ = std::move(wanted);
+  for (const auto& listener : fresh) listener->accept();
+  return std::nullopt;
+}
+
+void Server::shut_down() {
+  shared_->shutting_down = true;
+  for (const auto& listener : listeners_) listener->close();
+  listeners_.clear();
+  for (std::size_t i = 0; i < shared_->io.size(); ++i)
+    asio::post(shared_->io[i], [shared = shared_, i] {
+      for (Connection* connection : shared->open[i]) connection->shut_down();
+    });
+}
+
+std::size_t Server::connections() const {
+  return shared_->total;
+}
+
+}  // namespace postern::smtpd

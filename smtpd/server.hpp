@@ -1,0 +1,38 @@
+#pragma once
+// Listens, and gives each client a Connection on one of the io threads in turn. Limits how many
+// there are, in all and per address (421). Built by app/; configure() also serves the reload.
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "config/config.hpp"
+#include "core/result.hpp"
+#include "smtpd/connection.hpp"
+
+namespace postern::smtpd {
+
+class Server {
+ public:
+  /// `io`: one executor per io thread; the first one also accepts.
+  Server(std::vector<boost::asio::any_io_executor> io, Services services);
+  ~Server();
+
+  /// Opens the listeners of `config` that are not open yet, closes those that are not in it, and
+  /// gives new sessions its rules. All or nothing: on an Error (a port is taken) nothing changed.
+  /// Call before the io threads run, or on the first one.
+  std::optional<Error> configure(const std::shared_ptr<const config::Config>& config);
+
+  /// On the first io thread: no new clients; sessions end at their next command boundary.
+  void shut_down();
+  /// Sessions still open. Thread-safe.
+  std::size_t connections() const;
+
+ private:
+  class Listener;
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
+};
+
+}  // namespace postern::smtpd
