@@ -18,7 +18,7 @@ LineFraming::Found LineFraming::take(std::string_view bytes, std::size_t& taken)
     kept_.clear();
     line_ = whole_;
   }
-  if (line_.find('\r') + 2 != line_.size()) return Found::broken;
+  if (!line_.ends_with("\r\n") || line_.find('\r') + 2 != line_.size()) return Found::broken;
   line_.remove_suffix(2);
   return Found::line;
 }
