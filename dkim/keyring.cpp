@@ -1,48 +1,24 @@
 #include "dkim/keyring.hpp"
 
-#include <algorithm>
-#include <stdexcept>
+#include <utility>
 
 #include "config/config.hpp"
 #include "core/text.hpp"
 #include "dkim/canonicalize.hpp"
+#include "mail/author.hpp"
 #include "mail/relaxed_body.hpp"
 
 namespace postern::dkim {
 namespace {
 
-// A From value without its comments and quoted strings, so that no "@" or "<" in a display name
-// counts.
-std::string without_quotes(std::string_view value) {
-  std::string out;
-  int comments = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    if (c == '\\' && (quoted || comments > 0))
-      ++i;
-    else if (c == '"' && comments == 0)
-      quoted = !quoted;
-    else if (c == '(' && !quoted)
-      ++comments;
-    else if (c == ')' && comments > 0)
-      --comments;
-    else if (!quoted && comments == 0)
-      out += c;
-  }
-  return out;
-}
-
-// Lower-case domain of the From header's only address; empty: none, or not clear.
+// Lower-case domain of the From header's (first) address; empty: none, or more than one From.
 std::string from_domain(std::string_view header_block) {
   std::string domain;
+  bool seen = false;
   for (const Field& field : split_fields(header_block)) {
     if (!iequals(field.name, "From")) continue;
-    if (!domain.empty()) return {};
-    const auto value = without_quotes(field.text.substr(field.text.find(':') + 1));
-    if (std::count(value.begin(), value.end(), '@') != 1) return {};
-    const auto rest = value.substr(value.find('@') + 1);
-    domain = to_lower(trim(rest.substr(0, rest.find('>'))));
+    if (std::exchange(seen, true)) return {};
+    domain = mail::author_domain(field.text.substr(field.text.find(':') + 1));
   }
   return domain;
 }

