@@ -33,6 +33,7 @@ struct HttpRequest {
   enum class Method { get, post };
   Method method = Method::get;
   std::string url;
+  std::string unix_socket;  // connects there instead of to the URL's host; empty: TCP
   std::string user;  // Basic authentication; empty: none
   Secret password;
   std::vector<std::string> headers;  // "Name: value"

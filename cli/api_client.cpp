@@ -1,0 +1,106 @@
+#include "cli/api_client.hpp"
+
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "cli/failure.hpp"
+#include "net/curl_http_client.hpp"
+
+namespace postern::cli {
+namespace {
+
+using Method = net::HttpRequest::Method;
+
+constexpr std::size_t kMaxAnswerBytes = 512 * config::kMiB;  // a body may be large
+constexpr Duration kTimeout = std::chrono::minutes{10};  // a verb on 100,000 messages takes a while
+
+std::string target_of(const std::vector<std::string>& segments, const Parameters& parameters) {
+  std::string target = "/api/v1";
+  for (const auto& segment : segments) target += "/" + net::percent_encode(segment);
+  char separator = '?';
+  for (const auto& [name, value] : parameters) {
+    target += separator + net::percent_encode(name) + "=" + net::percent_encode(value);
+    separator = '&';
+  }
+  return target;
+}
+
+/// The problem's detail (RFC 9457), or what else there is to say.
+std::string complaint_of(const net::HttpResponse& response) {
+  const auto problem = Json::parse(response.body, nullptr, false);
+  if (problem.is_object() && problem.contains("detail") && problem["detail"].is_string())
+    return problem["detail"];
+  return "The daemon answered with HTTP status " + std::to_string(response.status) + ".";
+}
+
+ExitStatus exit_status_of(int http_status) {
+  if (http_status == 400) return kUsage;
+  if (http_status == 429 || http_status >= 500) return kTryLater;
+  return kFailed;
+}
+
+net::CurlHttpClient::Settings client_settings() {
+  net::CurlHttpClient::Settings settings;
+  settings.max_response_bytes = kMaxAnswerBytes;
+  return settings;
+}
+
+}  // namespace
+
+struct ApiClient::Connection {
+  explicit Connection(Place where) : place(std::move(where)), http(client_settings()) {}
+
+  std::string request(Method method, const std::string& target) {
+    net::HttpRequest request;
+    request.method = method;
+    request.url = (place.url.empty() ? "http://localhost" : place.url) + target;
+    request.unix_socket = place.socket;
+    request.timeout = kTimeout;
+    if (!place.url.empty() && !place.token.empty())
+      request.headers.push_back("Authorization: Bearer " + place.token.reveal());
+    std::promise<net::HttpResponse> answered;
+    http.request(std::move(request), [&answered](net::HttpResponse response) {
+      answered.set_value(std::move(response));
+    });
+    net::HttpResponse response = answered.get_future().get();
+    if (response.failure != net::HttpFailure::none) fail(response);
+    if (response.status >= 400)
+      throw Failure(exit_status_of(response.status), complaint_of(response));
+    return std::move(response.body);
+  }
+
+  [[noreturn]] void fail(const net::HttpResponse& response) const {
+    const std::string where = place.url.empty() ? place.socket.string() : place.url;
+    const bool nobody = response.failure == net::HttpFailure::connect ||
+                        response.failure == net::HttpFailure::resolve ||
+                        response.failure == net::HttpFailure::tls;
+    if (nobody)
+      throw Failure(kNoDaemon, "No daemon answers at " + where + ": " + response.failure_text);
+    const bool mistyped = response.failure == net::HttpFailure::request;
+    throw Failure(mistyped ? kUsage : kTryLater, where + ": " + response.failure_text);
+  }
+
+  Place place;
+  net::CurlHttpClient http;
+};
+
+ApiClient::ApiClient(Place place) : connection_(std::make_unique<Connection>(std::move(place))) {}
+ApiClient::~ApiClient() = default;
+
+std::string ApiClient::get(const std::vector<std::string>& segments, const Parameters& parameters) {
+  return connection_->request(Method::get, target_of(segments, parameters));
+}
+
+std::string ApiClient::post(const std::vector<std::string>& segments,
+                            const Parameters& parameters) {
+  return connection_->request(Method::post, target_of(segments, parameters));
+}
+
+Json parse_answer(const std::string& text) {
+  auto json = Json::parse(text, nullptr, false);
+  if (json.is_discarded())
+    throw Failure(kTryLater, "The daemon's answer is no JSON; is it another program?");
+  return json;
+}
+
+}  // namespace postern::cli
