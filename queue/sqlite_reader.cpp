@@ -133,12 +133,15 @@ class SqliteReader::StoredContent final : public Content {
 SqliteReader::SqliteReader(std::filesystem::path file) : file_(std::move(file)) {}
 SqliteReader::~SqliteReader() = default;
 
-std::vector<Stored> SqliteReader::due(Time now, std::uint32_t limit) {
+std::vector<Stored> SqliteReader::due(Time now, std::uint32_t limit, const Skip& skip) {
   Lease lease(*this);
   std::vector<Stored> messages;
   std::map<MessageNo, std::size_t> places;
   lease->due.query(now);
   while (lease->due.next()) {
+    if (skip &&
+        skip(MessageNo{lease->due.integer(0)}, static_cast<std::uint32_t>(lease->due.integer(1))))
+      continue;
     DeliveryRow row = read_delivery(lease->due);
     auto place = places.find(row.message);
     if (place == places.end()) {
@@ -160,8 +163,11 @@ std::vector<Stored> SqliteReader::due(Time now, std::uint32_t limit) {
 std::optional<Time> SqliteReader::next_due(Time now) {
   Lease lease(*this);
   lease->next_due.query(now, kNever);
-  if (!lease->next_due.next() || lease->next_due.is_null(0)) return std::nullopt;
-  return to_time(lease->next_due.integer(0));
+  std::optional<Time> next;
+  // Walked to its end: a statement left open would keep its snapshot for all later calls.
+  while (lease->next_due.next())
+    if (!lease->next_due.is_null(0)) next = to_time(lease->next_due.integer(0));
+  return next;
 }
 
 std::optional<Stored> SqliteReader::find(MessageNo no) {

@@ -16,7 +16,7 @@ class SqliteReader final : public Reader {
   explicit SqliteReader(std::filesystem::path file);
   ~SqliteReader() override;
 
-  std::vector<Stored> due(Time now, std::uint32_t limit) override;
+  std::vector<Stored> due(Time now, std::uint32_t limit, const Skip& skip) override;
   std::optional<Time> next_due(Time now) override;
   std::optional<Stored> find(MessageNo no) override;
   std::vector<Stored> list(const Filter& filter, MessageNo after, std::uint32_t limit) override;

@@ -205,8 +205,10 @@ class Reader {
  public:
   virtual ~Reader() = default;
   /// Deliveries in state queued, deferred or uncertain that are due at `now`, oldest due first,
-  /// grouped by message; at most `limit` messages.
-  virtual std::vector<Stored> due(Time now, std::uint32_t limit) = 0;
+  /// grouped by message; at most `limit` messages. Those for which `skip` says so (message, index)
+  /// are passed over: the caller has them in memory.
+  using Skip = std::function<bool(MessageNo, std::uint32_t)>;
+  virtual std::vector<Stored> due(Time now, std::uint32_t limit, const Skip& skip = {}) = 0;
   /// When the next one becomes due after `now`; nullopt: nothing waits.
   virtual std::optional<Time> next_due(Time now) = 0;
   virtual std::optional<Stored> find(MessageNo no) = 0;
