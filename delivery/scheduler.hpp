@@ -6,7 +6,6 @@
 // Memory is bounded: ready messages up to queue.memory_messages and memory_bytes; what is above
 // stays in the store and is read when there is room. Deferred work is only in the store; a timer
 // wakes for it. Stale copies are harmless: StartAttempt with an old token is refused.
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <string>

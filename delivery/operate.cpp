@@ -1,0 +1,254 @@
+// The part of Engine that serves operators, and waits for a broken store.
+#include <algorithm>
+
+#include "core/log.hpp"
+#include "delivery/engine.hpp"
+
+namespace postern::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kFirstStorePause = 500ms;
+constexpr Duration kLongestStorePause = 30s;
+
+/// The token a change names, for those that name one.
+struct Witness {
+  MessageNo no{};
+  std::uint32_t index = 0;
+  std::int64_t token = 0;
+};
+std::optional<Witness> witness_of(const queue::Change& change) {
+  if (const auto* start = std::get_if<queue::StartAttempt>(&change))
+    return Witness{start->no, start->index, start->token};
+  if (const auto* record = std::get_if<queue::Record>(&change))
+    return Witness{record->no, record->index, record->token};
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Engine::steer(queue::Steer verb, std::function<void(queue::Applied)> done, Time now) {
+  if (verb.verb == queue::Steer::Verb::retry) breakers_changed(ways_.half_open(now), now);
+  const std::uint64_t id = ++last_steering_;
+  steerings_.emplace(id, Steering{std::move(verb), std::move(done), {}});
+  step(id, now);
+}
+
+void Engine::step(std::uint64_t id, Time now) {
+  Steering& steering = steerings_.at(id);
+  steering.verb.at = now;
+  change(steering.verb, {Tag::Kind::steer, id, 1});
+}
+
+void Engine::steered(std::uint64_t id, const queue::Applied& result, Time now) {
+  Steering& steering = steerings_.at(id);
+  steering.total.changed += result.changed;
+  steering.total.resent_uncertain += result.resent_uncertain;
+  if (result.resent_uncertain > 0) {
+    const auto count = static_cast<double>(result.resent_uncertain);
+    metrics_.possible_duplicates.Increment(count);
+    metrics_.uncertain
+        .Add({{"transport", steering.verb.filter.transport}, {"resolution", "operator"}})
+        .Increment(count);
+  }
+  // Reading begins with the first step; the rest may take a while.
+  more_in_store_ = true;
+  next_read_ = std::min(next_read_, now);
+  if (result.more) return step(id, now);
+  const Steering finished = std::move(steering);
+  steerings_.erase(id);
+  if (finished.done) finished.done(finished.total);
+}
+
+void Engine::wake_parked(const std::string& sender_domain, Time now) {
+  queue::Steer wake{.verb = queue::Steer::Verb::wake, .filter = {}, .at = now, .reason = {}};
+  wake.filter.sender_domain = sender_domain;
+  wake.filter.state = DeliveryState::queued;
+  steer(std::move(wake), {}, now);
+}
+
+bool Engine::suspend(const std::string& transport, const std::string& domain, Duration how_long,
+                     std::string reason, Time now) {
+  const auto number = ways_.find(transport);
+  if (!number || !lanes_[*number]->transport) return false;
+  breakers_changed(ways_.suspend(*number, domain, now + how_long, std::move(reason), now), now);
+  return true;
+}
+
+bool Engine::resume(const std::string& transport, const std::string& domain, Time now) {
+  const auto number = ways_.find(transport);
+  if (!number || !lanes_[*number]->transport) return false;
+  breakers_changed(ways_.resume(*number, domain, now), now);
+  return true;
+}
+
+std::vector<TransportView> Engine::views(Time now) const {
+  std::vector<TransportView> views;
+  const std::vector<WayView> ways = ways_.view(now);
+  const auto add = [&](const Lane& lane, const std::string& domain) -> TransportView& {
+    TransportView& view = views.emplace_back();
+    view.name = lane.name;
+    view.type = lane.transport->type();
+    view.domain = domain;
+    view.breaker = to_string(BreakerState::closed);
+    view.rate_per_second = lane.abilities.rate_per_second;
+    return view;
+  };
+  const auto fill = [](TransportView& view, const WayView& way) {
+    view.breaker = to_string(way.state);
+    view.reason = way.reason;
+    if (way.state != BreakerState::closed) view.until = way.until;
+    view.in_flight += way.in_use;
+  };
+  for (const auto& lane : lanes_) {
+    if (!lane->transport) continue;
+    TransportView whole = add(*lane, {});
+    views.pop_back();
+    std::vector<TransportView> domains;
+    std::unordered_map<DomainIndex, std::size_t> places;
+    const auto domain_view = [&](DomainIndex domain) -> TransportView& {
+      const auto [place, is_new] = places.try_emplace(domain, domains.size());
+      if (is_new) {
+        domains.push_back(add(*lane, ways_.domain_name(domain)));
+        views.pop_back();
+      }
+      return domains[place->second];
+    };
+    for (const auto& [domain, tally] : lane->tallies) {
+      TransportView& view = domain_view(domain);
+      view.sent = tally.sent;
+      view.failed = tally.failed;
+      view.last_error = tally.last_error;
+      whole.sent += tally.sent;
+      whole.failed += tally.failed;
+      if (!tally.last_error.empty()) whole.last_error = tally.last_error;
+    }
+    for (const WayView& way : ways)
+      if (way.transport == lane->number) fill(way.domain ? domain_view(*way.domain) : whole, way);
+    std::ranges::sort(domains, {}, &TransportView::domain);
+    views.push_back(std::move(whole));
+    std::ranges::move(domains, std::back_inserter(views));
+  }
+  return views;
+}
+
+void Engine::stop(Time now) {
+  stopping_ = true;
+  ways_.set_admitting(false);
+  for (auto& lane : lanes_) dispatch(*lane, now);
+}
+
+// ---- The store's answers
+// --------------------------------------------------------------------------
+
+void Engine::applied(BatchId id, Results results, Time now) {
+  const auto found = submitted_.find(id);
+  if (const auto* fault = std::get_if<queue::StorageFault>(&results)) {
+    stuck_.push_back(id);
+    store_failed(fault->what, now);
+    return;
+  }
+  if (store_broken_ && stuck_.empty()) {
+    store_broken_ = false;
+    store_pause_ = Duration::zero();
+    ways_.set_admitting(!stopping_);
+  }
+  const Batch batch = std::move(found->second);
+  submitted_.erase(found);
+  digest(batch, std::get<std::vector<queue::Applied>>(results), now);
+}
+
+void Engine::digest(const Batch& batch, const std::vector<queue::Applied>& results, Time now) {
+  for (const Batch::Released& released : batch.released) {
+    held_.remove(released.no, released.index);
+    if (released.due) note_due(*released.due);
+  }
+  const queue::Applied* result = results.data();
+  for (const Tag& tag : batch.tags) {
+    switch (tag.kind) {
+      case Tag::Kind::other:
+        break;
+      case Tag::Kind::start:
+        started(tag.id, result, now);
+        break;
+      case Tag::Kind::steer:
+        steered(tag.id, *result, now);
+        break;
+      case Tag::Kind::put: {
+        const Batch::Own& own = batch.messages[tag.id];
+        Delivery delivery;
+        delivery.state = own.start.state;
+        delivery.token = 1;
+        delivery.next_attempt_at = own.start.next_attempt_at;
+        delivery.expires_at = own.start.expires_at;
+        accepted(own.message, {delivery}, std::make_shared<MemoryContent>(own.content), now);
+        break;
+      }
+    }
+    result += tag.count;
+  }
+}
+
+void Engine::store_failed(const std::string& what, Time now) {
+  store_pause_ = store_pause_ == Duration::zero() ? kFirstStorePause
+                                                  : std::min(store_pause_ * 2, kLongestStorePause);
+  if (!store_broken_) log::event(log::Level::error, {}, "store-failed", {{"reason", what}});
+  store_broken_ = true;
+  store_retry_at_ = now + store_pause_;
+  ways_.set_admitting(false);
+}
+
+// A fault does not say whether the commit reached the disk. The store is asked before the changes
+// are sent again, so that nothing is done twice.
+void Engine::resubmit(Time now) {
+  std::vector<BatchId> waiting = std::exchange(stuck_, {});
+  while (!waiting.empty()) {
+    const BatchId id = waiting.back();
+    try {
+      Batch& batch = submitted_.at(id);
+      if (was_committed(batch)) {
+        std::vector<queue::Applied> results;
+        for (const queue::Change& change : batch.changes) {
+          const auto witness = witness_of(change);
+          results.push_back({.changed = 1,
+                             .more = std::holds_alternative<queue::Steer>(change),
+                             .token = witness ? witness->token + 1 : 0});
+        }
+        waiting.pop_back();
+        applied(id, std::move(results), now);
+        continue;
+      }
+      out_.submissions.push_back({id, batch.changes});
+      waiting.pop_back();
+    } catch (const std::exception& error) {
+      stuck_ = std::move(waiting);
+      store_failed(error.what(), now);
+      return;
+    }
+  }
+  // Nothing stuck: a read had failed, or the answers are on their way. The next one decides.
+  if (submitted_.empty()) {
+    store_broken_ = false;
+    store_pause_ = Duration::zero();
+    ways_.set_admitting(!stopping_);
+  } else {
+    store_retry_at_ = now + kLongestStorePause;
+  }
+}
+
+bool Engine::was_committed(const Batch& batch) {
+  for (const queue::Change& change : batch.changes) {
+    if (const auto* put = std::get_if<queue::Put>(&change))
+      return reader_.find(put->message->no).has_value();
+    if (const auto witness = witness_of(change)) {
+      const auto stored = reader_.find(witness->no);
+      if (!stored) return false;
+      for (const Delivery& delivery : stored->deliveries)
+        if (delivery.index == witness->index) return delivery.token > witness->token;
+    }
+  }
+  return false;
+}
+
+}  // namespace postern::delivery

@@ -1,0 +1,182 @@
+// The part of Engine that reads the store: work that is due, and uncertain deliveries, which are
+// asked about before anything else is done with them.
+#include <algorithm>
+
+#include "core/log.hpp"
+#include "delivery/engine.hpp"
+
+namespace postern::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Read so many messages when fewer than so many of those read before are left.
+constexpr std::uint32_t kReadMessages = 512;
+constexpr std::size_t kLowMark = 256;
+// After a read that found the end, and while every way is shut.
+constexpr Duration kReadPause = 50ms;
+constexpr Duration kShutPause = 5s;
+
+}  // namespace
+
+bool Engine::wants_more() const {
+  return ready_from_store_ < kLowMark;
+}
+
+void Engine::note_due(Time at) {
+  next_due_ = std::min(next_due_.value_or(at), at);
+}
+
+void Engine::refill(Time now) {
+  if (!more_in_store_ || !wants_more() || now < next_read_) return;
+  // While all is shut, what is read can only be put off or expire; that may take its time.
+  next_read_ = ways_.any_open(now) ? now : now + kShutPause;
+  try {
+    const auto found = reader_.due(now, kReadMessages, [this](MessageNo no, std::uint32_t index) {
+      return held_.contains(no, index);
+    });
+    for (const queue::Stored& stored : found) load(stored, now);
+    if (found.size() >= kReadMessages) return;
+    more_in_store_ = false;
+    next_read_ = std::max(next_read_, now + kReadPause);
+    if (const auto next = reader_.next_due(now)) note_due(*next);
+  } catch (const std::exception& error) {
+    store_failed(error.what(), now);
+  }
+}
+
+void Engine::load(const queue::Stored& stored, Time now) {
+  std::unique_ptr<Job> job;
+  for (const Delivery& delivery : stored.deliveries) {
+    if (held_.contains(stored.message->no, delivery.index) || delivery.next_attempt_at > now)
+      continue;
+    if (delivery.state == DeliveryState::uncertain) {
+      inquire(stored.message, delivery, now);
+      continue;
+    }
+    if (!job) {
+      job = std::make_unique<Job>();
+      job->message = stored.message;
+      job->domain = ways_.intern(stored.message->sender_domain);
+      job->from_store = true;
+    }
+    held_.add(stored.message->no, delivery.index);
+    job->deliveries.push_back({.index = delivery.index,
+                               .token = delivery.token,
+                               .attempts = delivery.attempts,
+                               .expires_at = delivery.expires_at,
+                               .first_failed_at = delivery.first_failed_at});
+  }
+  if (job) dispose(std::move(job), now);
+}
+
+void Engine::inquire(const std::shared_ptr<const Message>& message, const Delivery& delivery,
+                     Time now) {
+  const auto stored = reader_.find(message->no);
+  if (!stored) return;
+  held_.add(message->no, delivery.index);
+  Doubt doubt{.message = message, .delivery = delivery, .since = now};
+  Time started_at = now;
+  for (const queue::AttemptRow& attempt : stored->attempts) {
+    if (attempt.index != delivery.index) continue;
+    started_at = attempt.started_at;
+    doubt.took = attempt.duration.value_or(Duration::zero());
+    doubt.since = started_at + doubt.took;
+  }
+  const Resolution first = look(policy_of(message->sender_domain), now);
+  if (first.step != Resolution::Step::ask) return resolve(doubt, first, {}, now);
+  const auto number = ways_.find(delivery.transport);
+  const Lane* lane = number ? lanes_[*number].get() : nullptr;
+  if (!lane || !lane->transport || !lane->abilities.look_up)
+    return resolve(doubt, reconcile(transports::Answer::Kind::unable, doubt.since, now), {}, now);
+  out_.questions.push_back(
+      {++last_question_, lane->transport,
+       transports::Inquiry{.message = message,
+                           .recipient = delivery.index,
+                           .provider_domain = provider_domain(message->sender_domain),
+                           .attempt_started_at = started_at}});
+  doubts_.emplace(last_question_, std::move(doubt));
+}
+
+void Engine::answered(std::uint64_t question, const transports::Answer& answer, Time now) {
+  const auto found = doubts_.find(question);
+  const Doubt doubt = std::move(found->second);
+  doubts_.erase(found);
+  resolve(doubt, reconcile(answer.kind, doubt.since, now), answer, now);
+}
+
+void Engine::resolve(const Doubt& doubt, const Resolution& resolution,
+                     const transports::Answer& answer, Time now) {
+  using Step = Resolution::Step;
+  if (resolution.step == Step::resend || resolution.step == Step::fail_over)
+    return send_again(doubt, resolution, now);
+  const Delivery& delivery = doubt.delivery;
+  const std::string& recipient = doubt.message->envelope.recipients[delivery.index];
+  queue::Record record{.no = doubt.message->no,
+                       .index = delivery.index,
+                       .token = delivery.token,
+                       .state = DeliveryState::uncertain,
+                       .reason = answer.detail.empty() ? delivery.reason : answer.detail,
+                       .provider_id = answer.provider_id,
+                       .next_attempt_at = resolution.at,
+                       .first_failed_at = delivery.first_failed_at,
+                       .outcome = {},
+                       .duration = doubt.took,
+                       .at = now};
+  if (resolution.step == Step::ask) {
+    change(std::move(record));
+    release({doubt.message->no, delivery.index, resolution.at});
+    return;
+  }
+  const bool sent = resolution.step == Step::sent;
+  metrics_.uncertain
+      .Add({{"transport", delivery.transport}, {"resolution", sent ? "found" : "refused"}})
+      .Increment();
+  log::event(sent ? log::Level::info : log::Level::warning, doubt.message->id(),
+             sent ? "delivered" : "rejected",
+             {{"to", recipient}, {"transport", delivery.transport}, {"found", answer.detail}});
+  record.state = sent ? DeliveryState::sent : DeliveryState::failed;
+  record.outcome = Outcome::delivered(record.reason, answer.provider_id);
+  if (!sent) {
+    record.outcome->kind = Outcome::Kind::rejected;
+    record.outcome->meaning = Meaning::recipient;
+    record.outcome->blame = Blame::recipient;
+  }
+  change(std::move(record));
+  release({doubt.message->no, delivery.index, std::nullopt});
+  if (sent) return;
+  Job job;
+  job.message = doubt.message;
+  report(job,
+         {{.address = recipient,
+           .status = {},
+           .reply = answer.detail,
+           .transport = delivery.transport,
+           .state = DeliveryState::failed}},
+         now);
+}
+
+void Engine::send_again(const Doubt& doubt, const Resolution& resolution, Time now) {
+  const Delivery& delivery = doubt.delivery;
+  auto job = std::make_unique<Job>();
+  job->message = doubt.message;
+  job->domain = ways_.intern(doubt.message->sender_domain);
+  job->from_store = true;
+  job->deliveries.push_back({.index = delivery.index,
+                             .token = delivery.token,
+                             .attempts = delivery.attempts,
+                             .expires_at = delivery.expires_at,
+                             .first_failed_at = delivery.first_failed_at});
+  job->doubtful_transport = delivery.transport;
+  const auto number = ways_.find(delivery.transport);
+  if (resolution.step == Resolution::Step::resend) {
+    job->doubt = "resent";
+    job->preferred = number;
+  } else {
+    job->doubt = "failed_over";
+    if (number) job->tried.push_back(*number);
+  }
+  dispose(std::move(job), now);
+}
+
+}  // namespace postern::delivery

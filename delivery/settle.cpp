@@ -1,0 +1,292 @@
+// The part of Engine that draws conclusions: from outcomes to records, fail-over and reports.
+#include <algorithm>
+
+#include "core/log.hpp"
+#include "delivery/engine.hpp"
+
+namespace postern::delivery {
+
+struct Engine::Settlement {
+  const Flight& flight;
+  Lane& lane;
+  Lane::Tally& tally;
+  Duration took;
+  Time now;
+  std::vector<TransportIndex> tried;  // in this cycle, this transport included
+  std::optional<Choice> others;       // the choice without those tried
+  std::optional<Choice> any;          // the choice among all
+  std::unique_ptr<Job> onward;        // takes another way together
+  std::vector<std::unique_ptr<Job>> singles;
+  std::vector<FailedRecipient> failed;
+
+  const Job& job() const { return *flight.job; }
+  const std::string& recipient(const Copy& copy) const {
+    return job().message->envelope.recipients[copy.index];
+  }
+};
+
+void Engine::reported(FlightId id, Reports outcomes, Tick::duration took, Time now) {
+  const auto found = flights_.find(id);
+  const Flight flight = std::move(found->second);
+  flights_.erase(found);
+  Lane& lane = *lanes_[flight.transport];
+  --lane.running;
+  lane.seconds.Observe(to_seconds(took));
+  // A transport that answers too few has a fault; what it did with the others is unknown.
+  outcomes.resize(flight.job->deliveries.size(), Outcome::uncertain("no outcome was reported"));
+  for (const Outcome& outcome : outcomes)
+    lane.attempts.at(static_cast<std::size_t>(outcome.kind))->Increment();
+  ways_.release(lane.number);
+  breakers_changed(ways_.judge(lane.number, flight.job->domain, flight.ticket, outcomes,
+                               flight.job->message->no, now),
+                   now);
+  settle(flight, outcomes, std::chrono::duration_cast<Duration>(took), now);
+  dispatch(lane, now);
+}
+
+void Engine::settle(const Flight& flight, const Reports& outcomes, Duration took, Time now) {
+  Lane& lane = *lanes_[flight.transport];
+  Settlement settlement{.flight = flight,
+                        .lane = lane,
+                        .tally = lane.tallies[flight.job->domain],
+                        .took = took,
+                        .now = now,
+                        .tried = flight.job->tried,
+                        .others = {},
+                        .any = {},
+                        .onward = nullptr,
+                        .singles = {},
+                        .failed = {}};
+  settlement.tried.push_back(lane.number);
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    settle_one(settlement, flight.job->deliveries[i], outcomes[i]);
+  if (!settlement.failed.empty()) report(*flight.job, settlement.failed, now);
+  if (settlement.onward) dispose(std::move(settlement.onward), now);
+  for (std::unique_ptr<Job>& single : settlement.singles) dispose(std::move(single), now);
+}
+
+void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
+  const Job& job = to.job();
+  const Needs needs{.size_bytes = job.message->size_bytes,
+                    .smtputf8 = job.message->envelope.smtputf8};
+  Standing standing{.attempts = copy.attempts,
+                    .now = to.now,
+                    .expires_at = copy.expires_at,
+                    .first_failed_at = copy.first_failed_at,
+                    .deferred_in_cycle = job.deferred_in_cycle,
+                    .in_company = job.deliveries.size() > 1};
+  if (outcome.kind == Outcome::Kind::deferred || outcome.kind == Outcome::Kind::rejected) {
+    if (!to.others) to.others = ways_.choose(job.domain, needs, to.tried, to.now);
+    standing.another_way = to.others->kind == Choice::Kind::go;
+    standing.another_way_later = to.others->kind == Choice::Kind::wait;
+  }
+  Verdict verdict = judge(outcome, standing, config_->queue, random());
+  switch (verdict.step) {
+    case Verdict::Step::sent:
+      return finish(to, copy, outcome, DeliveryState::sent);
+    case Verdict::Step::failed:
+      return finish(to, copy, outcome, DeliveryState::failed);
+    case Verdict::Step::expired:
+      return finish(to, copy, outcome, DeliveryState::expired);
+    case Verdict::Step::wait:
+    case Verdict::Step::await_way:
+      if (outcome.blame == Blame::recipient || outcome.blame == Blame::message) break;
+      if (!to.any) to.any = ways_.choose(job.domain, needs, {}, to.now);
+      if (to.any->kind == Choice::Kind::wait)
+        verdict = {Verdict::Step::await_way, std::min(to.any->until, copy.expires_at)};
+      else if (verdict.step == Verdict::Step::await_way)
+        verdict.at = std::min(to.others->until, copy.expires_at);
+      break;
+    case Verdict::Step::next_way:
+    case Verdict::Step::split:
+    case Verdict::Step::ask:
+      break;
+  }
+  if (outcome.blame != Blame::none && outcome.kind != Outcome::Kind::uncertain &&
+      !copy.first_failed_at)
+    copy.first_failed_at = to.now;
+  go_on(to, std::move(copy), outcome, verdict);
+}
+
+void Engine::finish(Settlement& to, const Copy& copy, const Outcome& outcome, DeliveryState state) {
+  const Message& message = *to.job().message;
+  const bool sent = state == DeliveryState::sent;
+  if (log::enabled(sent ? log::Level::info : log::Level::warning))
+    log::event(sent ? log::Level::info : log::Level::warning, message.id(),
+               sent                              ? "delivered"
+               : state == DeliveryState::expired ? "expired"
+                                                 : "rejected",
+               {{"to", to.recipient(copy)},
+                {"transport", to.lane.name},
+                {"ms", to.took.count()},
+                {"reply", outcome.reply}});
+  if (sent) {
+    ++to.tally.sent;
+  } else {
+    ++to.tally.failed;
+    to.tally.last_error = outcome.reply;
+    to.failed.push_back({.address = to.recipient(copy),
+                         .status = {},
+                         .reply = outcome.reply,
+                         .transport = to.lane.name,
+                         .state = state});
+  }
+  change(queue::Record{.no = message.no,
+                       .index = copy.index,
+                       .token = copy.token,
+                       .state = state,
+                       .reason = outcome.reply,
+                       .provider_id = outcome.provider_id,
+                       .next_attempt_at = to.now,
+                       .first_failed_at = copy.first_failed_at,
+                       .outcome = outcome,
+                       .duration = to.took,
+                       .at = to.now});
+  release({message.no, copy.index, std::nullopt});
+}
+
+void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verdict& verdict) {
+  using Step = Verdict::Step;
+  const Job& job = to.job();
+  to.tally.last_error = outcome.reply;
+  const bool at_once =
+      (verdict.step == Step::next_way || verdict.step == Step::split) && !stopping_;
+  Time due = verdict.at;
+  DeliveryState state = DeliveryState::queued;
+  if (verdict.step == Step::wait && !stopping_) state = DeliveryState::deferred;
+  if (verdict.step == Step::ask) {
+    state = DeliveryState::uncertain;
+    due = first_look(policy_of(job.message->sender_domain), to.now);
+  }
+  const bool is_uncertain = state == DeliveryState::uncertain;
+  if (!at_once)
+    log::event(is_uncertain ? log::Level::warning : log::Level::info, job.message->id(),
+               is_uncertain ? "uncertain" : "deferred",
+               {{"to", to.recipient(copy)},
+                {"transport", to.lane.name},
+                {"until", to_rfc3339(due)},
+                {"reply", outcome.reply}});
+  change(queue::Record{.no = job.message->no,
+                       .index = copy.index,
+                       .token = copy.token,
+                       .state = state,
+                       .reason = outcome.reply,
+                       .provider_id = outcome.provider_id,
+                       .next_attempt_at = due,
+                       .first_failed_at = copy.first_failed_at,
+                       .outcome = outcome,
+                       .duration = to.took,
+                       .at = to.now});
+  if (!at_once) {
+    release({job.message->no, copy.index, due});
+    return;
+  }
+  ++copy.token;  // Record raises it; the next start may be in the same transaction
+  if (verdict.step == Step::split) {
+    auto single = job.sibling();
+    single->singly = true;
+    single->preferred = to.lane.number;
+    single->deliveries.push_back(std::move(copy));
+    to.singles.push_back(std::move(single));
+    return;
+  }
+  if (!to.onward) {
+    to.onward = job.sibling();
+    to.onward->singly = false;
+    to.onward->tried = to.tried;
+    to.onward->left_because = outcome.reply;
+  }
+  if (outcome.kind == Outcome::Kind::deferred && outcome.blame != Blame::none)
+    to.onward->deferred_in_cycle = true;
+  to.onward->deliveries.push_back(std::move(copy));
+}
+
+void Engine::expire(const Job& job, const std::string& reason, Time now) {
+  std::vector<FailedRecipient> failed;
+  for (const Copy& copy : job.deliveries) {
+    const std::string& recipient = job.message->envelope.recipients[copy.index];
+    log::event(log::Level::warning, job.message->id(), "expired",
+               {{"to", recipient}, {"reason", reason}});
+    change(queue::Record{.no = job.message->no,
+                         .index = copy.index,
+                         .token = copy.token,
+                         .state = DeliveryState::expired,
+                         .reason = reason,
+                         .provider_id = {},
+                         .next_attempt_at = now,
+                         .first_failed_at = copy.first_failed_at,
+                         .outcome = {},
+                         .at = now});
+    failed.push_back({.address = recipient,
+                      .status = {},
+                      .reply = {},
+                      .transport = {},
+                      .state = DeliveryState::expired});
+  }
+  forget(job);
+  report(job, failed, now);
+}
+
+void Engine::report(const Job& job, const std::vector<FailedRecipient>& failed, Time now) {
+  std::string header;
+  try {
+    const auto content = job.content ? job.content : reader_.content(*job.message);
+    if (content) header = content->chunk(0)->substr(0, job.message->header_bytes);
+  } catch (const std::exception&) {
+    // The report goes out without the header rather than not at all.
+  }
+  for (std::size_t begin = 0; begin < failed.size(); begin += kMaxFailedInReport) {
+    const std::size_t end = std::min(failed.size(), begin + kMaxFailedInReport);
+    const std::vector<FailedRecipient> some(failed.begin() + static_cast<std::ptrdiff_t>(begin),
+                                            failed.begin() + static_cast<std::ptrdiff_t>(end));
+    auto made = make_report(*job.message, header, some, ehlo_name(job.message->sender_domain),
+                            numbers_.next(now), now);
+    if (!made) return;
+    queue::Start start;
+    start.next_attempt_at = now;
+    start.expires_at = now + config_->queue.expire_after;
+    change(queue::Put{made->message, made->content, {start}},
+           {Tag::Kind::put, gathered_.messages.size()});
+    change(queue::AddEvent{job.message->no, now, "scheduler", "report",
+                           some.size() == 1 ? some.front().address : std::string(),
+                           "reported to the sender in " + made->message->id()});
+    gathered_.messages.push_back({made->message, made->content, start});
+  }
+}
+
+void Engine::breakers_changed(const BreakerChanges& changes, Time now) {
+  for (const BreakerChange& changed : changes) {
+    const bool shut =
+        changed.state == BreakerState::open || changed.state == BreakerState::suspended;
+    set_gauge(changed.transport, changed.domain, changed.state);
+    if (shut)
+      log::event(log::Level::warning, {}, "blocked",
+                 {{"transport", changed.row.transport},
+                  {"domain", changed.row.domain},
+                  {"until", to_rfc3339(changed.row.until)},
+                  {"reason", changed.row.reason}});
+    else
+      log::event(log::Level::info, {}, "unblocked",
+                 {{"transport", changed.row.transport}, {"domain", changed.row.domain}});
+    change(queue::SaveBreaker{changed.row});
+    if (shut) {
+      Lane& lane = *lanes_[changed.transport];
+      call_off_shut(lane, now);
+      reroute(lane, now);
+    } else {
+      wake_parked(changed.row.domain, now);
+    }
+    next_opening_ = ways_.next_opening(now);
+  }
+}
+
+void Engine::set_gauge(TransportIndex transport, std::optional<DomainIndex> domain,
+                       BreakerState state) {
+  const double value = state == BreakerState::closed ? 0 : state == BreakerState::half_open ? 1 : 2;
+  metrics_.breaker_state
+      .Add({{"transport", lanes_[transport]->name},
+            {"domain", domain ? ways_.domain_name(*domain) : std::string()}})
+      .Set(value);
+}
+
+}  // namespace postern::delivery
