@@ -59,16 +59,18 @@ void SmtpLane::close() {
 
 // First come, first served: to an idle connection of the name, else a new one is opened, else
 // an idle one of another name makes room.
-void SmtpLane::dispatch() {
+void SmtpLane::dispatch(std::size_t spoken_for) {
   while (hand_to_idle()) continue;
   if (waiting_.empty()) return;
   if (is_closing_ && connections_.empty())
     return fail_waiting(Outcome::unreachable("the transport is closing"));
-  std::size_t unserved = waiting_.size();
   for (const SmtpConnection* connection : connections_)
-    if (!connection->is_ready() && unserved > 0) --unserved;
-  while (unserved-- > 0 && may_open(waiting_.front().parcel.ehlo_name))
-    open(waiting_.front().parcel.ehlo_name);
+    spoken_for += connection->is_ready() ? 0 : 1;
+  for (; spoken_for < waiting_.size(); ++spoken_for) {
+    const std::string& name = waiting_[spoken_for].parcel.ehlo_name;
+    if (!may_open(name)) break;
+    open(name);
+  }
   if (!idle_.empty() && connections_.size() >= max_connections_) retire_idle();
 }
 
@@ -151,7 +153,7 @@ void SmtpLane::finish(SmtpJob& job, Report report) {
 void SmtpLane::became_ready(SmtpConnection&) {
   is_peer_up_ = true;
   no_more_before_ = {};
-  dispatch();
+  dispatch(/*spoken_for=*/1);
 }
 
 bool SmtpLane::became_idle(SmtpConnection& connection) {

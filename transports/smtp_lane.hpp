@@ -83,7 +83,8 @@ class SmtpLane : public std::enable_shared_from_this<SmtpLane> {
 
  private:
   void accept();
-  void dispatch();
+  /// `spoken_for`: waiting messages that somebody is about to take.
+  void dispatch(std::size_t spoken_for = 0);
   bool hand_to_idle();
   bool may_open(const std::string& ehlo_name) const;
   void open(const std::string& ehlo_name);

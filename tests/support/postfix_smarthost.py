@@ -8,7 +8,8 @@ not touched. Needs root and the Debian packages postfix, sasl2-bin, libsasl2-mod
         ... relay to 127.0.0.1:smarthost.submission_port, CA in smarthost.ca_file ...
         smarthost.wait_for(3); smarthost.arrived()
 
-As a program it prints its settings as one line of JSON and runs until its standard input ends.
+As a program it prints its settings as one line of JSON (with --shell as NAME=VALUE lines, to the
+file named) and runs until its standard input ends.
 Recipients that begin with unknown@, later@ and blocked@ get 550 5.1.1, 450 4.2.1 and 554 5.7.1.
 """
 import dataclasses
@@ -278,7 +279,13 @@ class PostfixSmarthost:
 def main():
     with PostfixSmarthost() as smarthost:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        print(json.dumps(smarthost.settings()), flush=True)
+        if sys.argv[1:2] == ["--shell"]:
+            lines = (f"{key}={value}\n" for key, value in smarthost.settings().items())
+            partial = pathlib.Path(sys.argv[2] + ".partial")
+            partial.write_text("".join(lines))
+            partial.rename(sys.argv[2])
+        else:
+            print(json.dumps(smarthost.settings()), flush=True)
         sys.stdin.read()
 
 
