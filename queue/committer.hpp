@@ -48,6 +48,8 @@ class Committer {
 
   /// Before start(); may be absent in tests (everything starts `queued`).
   void set_intake(Intake* intake) { intake_ = intake; }
+  /// Before start(): settles what a crash left open; see Store::recover.
+  std::uint64_t recover(Time now, Time first_ask) { return store_->recover(now, first_ask); }
   void start();
   /// Commits what is waiting, then stops. Later calls are answered with a fault.
   void stop();
