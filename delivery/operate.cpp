@@ -29,10 +29,12 @@ std::optional<Witness> witness_of(const queue::Change& change) {
 }  // namespace
 
 void Engine::steer(queue::Steer verb, std::function<void(queue::Applied)> done, Time now) {
-  if (verb.verb == queue::Steer::Verb::retry) breakers_changed(ways_.half_open(now), now);
+  const bool retry = verb.verb == queue::Steer::Verb::retry;
   const std::uint64_t id = ++last_steering_;
   steerings_.emplace(id, Steering{std::move(verb), std::move(done), {}});
   step(id, now);
+  // After the step: opening wakes the parked too, and the operator is told what his verb did.
+  if (retry) breakers_changed(ways_.half_open(now), now);
 }
 
 void Engine::step(std::uint64_t id, Time now) {

@@ -122,6 +122,7 @@ void World::carry_out(Commands::Call& call) {
 }
 
 void World::run() {
+  if (!engine) boot();
   for (;;) {
     Commands commands = engine->take(now);
     if (commands.empty()) return;
@@ -151,7 +152,6 @@ void World::let_go() {
 }
 
 void World::pass(Duration time) {
-  if (!engine) boot();
   const Time end = now + time;
   run();
   for (;;) {
@@ -165,7 +165,7 @@ void World::pass(Duration time) {
 }
 
 queue::Applied World::steer(queue::Steer::Verb verb, queue::Filter filter) {
-  if (!engine) boot();
+  run();
   queue::Applied total;
   queue::Steer steer;
   steer.verb = verb;

@@ -1,0 +1,329 @@
+// What the engine does about uncertain attempts, restarts, a broken store, operators and reloads.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "delivery/engine.hpp"
+#include "world.hpp"
+
+namespace postern::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+using State = DeliveryState;
+using Verb = queue::Steer::Verb;
+using Kind = transports::Answer::Kind;
+
+struct FaultTest : ::testing::Test {
+  World world;
+  FakeTransport& mailgun = world.transport("mailgun");
+  FakeTransport& backup = world.transport("backup");
+
+  MessageNo send() {
+    const MessageNo no = world.put("ann@a.example", {"x@b.example"});
+    world.run();
+    return no;
+  }
+  static void always(FakeTransport& transport, const Outcome& outcome) {
+    transport.answer = [outcome](const Message&, const std::string&) { return outcome; };
+  }
+  static void well(FakeTransport& transport) { always(transport, Outcome::delivered("250 ok")); }
+  void knows(Kind kind) {
+    mailgun.abilities_.look_up = true;
+    mailgun.knows = [kind](const transports::Inquiry&) {
+      return transports::Answer{.kind = kind, .detail = "the index", .provider_id = "id-1"};
+    };
+  }
+  double settled(const std::string& resolution) {
+    return world.metrics.uncertain.Add({{"transport", "mailgun"}, {"resolution", resolution}})
+        .Value();
+  }
+};
+
+TEST_F(FaultTest, UncertainIsAskedAboutAndFound) {
+  knows(Kind::accepted);
+  always(mailgun, Outcome::uncertain("connection reset"));
+  const MessageNo no = send();
+  EXPECT_EQ(world.state(no), State::uncertain);
+  world.pass(14s);
+  EXPECT_EQ(world.state(no), State::uncertain);
+  world.pass(2s);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(world.delivery(no).provider_id, "id-1");
+  EXPECT_EQ(mailgun.calls.size(), 1U);
+  EXPECT_EQ(settled("found"), 1);
+  EXPECT_EQ(world.possible_duplicates(), 0);
+}
+
+TEST_F(FaultTest, UncertainThatStaysUnknownGoesAgainAndIsCounted) {
+  knows(Kind::unknown);
+  always(mailgun, Outcome::uncertain("connection reset"));
+  const MessageNo no = send();
+  well(mailgun);
+  world.pass(29min);
+  EXPECT_EQ(world.state(no), State::uncertain);
+  EXPECT_EQ(mailgun.calls.size(), 1U);
+  world.pass(2min);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(mailgun.calls.size(), 2U) << "through the same transport";
+  EXPECT_TRUE(backup.calls.empty());
+  EXPECT_EQ(world.possible_duplicates(), 1);
+  EXPECT_EQ(world.delivery(no).possible_duplicates, 1U);
+  EXPECT_EQ(settled("resent"), 1);
+}
+
+TEST_F(FaultTest, UncertainThatTheProviderRefusedIsReported) {
+  knows(Kind::refused);
+  always(mailgun, Outcome::uncertain("connection reset"));
+  const MessageNo no = send();
+  well(mailgun);
+  world.pass(16s);
+  EXPECT_EQ(world.state(no), State::failed);
+  EXPECT_EQ(world.reports().size(), 1U);
+}
+
+TEST_F(FaultTest, WhoCannotBeAskedIsSentToAgainAtTheFirstLook) {
+  always(mailgun, Outcome::uncertain("connection reset"));
+  const MessageNo no = send();
+  well(mailgun);
+  world.pass(16s);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(world.possible_duplicates(), 1);
+}
+
+TEST_F(FaultTest, PolicyFailoverTakesAnotherTransportAtOnce) {
+  world.config.queue.on_uncertain = config::OnUncertain::failover;
+  always(mailgun, Outcome::uncertain("connection reset"));
+  const MessageNo no = send();
+  world.pass(1s);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(backup.calls.size(), 1U);
+  EXPECT_EQ(world.possible_duplicates(), 1);
+  EXPECT_EQ(settled("failed_over"), 1);
+}
+
+TEST_F(FaultTest, DomainsPolicyStandsBeforeTheQueues) {
+  config::Domain& domain = world.config.domains.emplace_back();
+  domain.name = "a.example";
+  domain.on_uncertain = config::OnUncertain::resend;
+  always(mailgun, Outcome::uncertain("connection reset"));
+  const MessageNo no = send();
+  well(mailgun);
+  world.pass(1s);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(mailgun.calls.size(), 2U);
+}
+
+TEST_F(FaultTest, UncertainWithEveryWayShutStaysUncertainUntilItGoes) {
+  always(mailgun, Outcome::uncertain("connection reset"));
+  const MessageNo no = send();
+  world.engine->suspend("mailgun", "", 1h, "drill", world.now);
+  world.engine->suspend("backup", "", 1h, "drill", world.now);
+  well(mailgun);
+  world.pass(30min);
+  EXPECT_EQ(world.state(no), State::uncertain);
+  EXPECT_EQ(world.possible_duplicates(), 0) << "nothing went out yet";
+  world.pass(31min);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(world.possible_duplicates(), 1);
+}
+
+TEST_F(FaultTest, KillDuringAnAttemptMakesItUncertainNeverBlindlyRetried) {
+  mailgun.hangs = true;
+  const MessageNo no = send();
+  EXPECT_EQ(mailgun.calls.size(), 1U);
+  world.restart();
+  EXPECT_EQ(world.state(no), State::uncertain);
+  EXPECT_EQ(mailgun.calls.size(), 1U);
+  mailgun.hangs = false;
+  world.pass(16s);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(world.possible_duplicates(), 1);
+}
+
+TEST_F(FaultTest, ThreeKillsDuringAttemptsHoldTheMessage) {
+  mailgun.hangs = true;
+  const MessageNo no = send();
+  for (int kill = 0; kill < 3; ++kill) {
+    world.restart();
+    world.pass(20s);
+  }
+  EXPECT_EQ(world.state(no), State::held);
+}
+
+TEST_F(FaultTest, RestartKeepsTheBreaker) {
+  always(mailgun, blocked(world.now + 1h));
+  send();
+  world.restart();
+  EXPECT_EQ(world.breaker("mailgun"), "open");
+  send();
+  EXPECT_EQ(mailgun.calls.size(), 1U);
+}
+
+TEST_F(FaultTest, RestartFindsWhatWaited) {
+  always(mailgun, temporary());
+  const MessageNo no = send();
+  world.restart();
+  well(mailgun);
+  world.pass(35s);
+  EXPECT_EQ(world.state(no), State::sent);
+}
+
+TEST_F(FaultTest, OutcomeThatCannotBeRecordedIsRecordedLater) {
+  mailgun.hangs = true;
+  const MessageNo no = send();
+  world.store_broken = true;
+  mailgun.hangs = false;
+  world.let_go();
+  world.pass(1min);
+  EXPECT_EQ(world.state(no), State::active);
+  world.store_broken = false;
+  world.pass(31s);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(mailgun.calls.size(), 1U) << "once is enough";
+}
+
+TEST_F(FaultTest, NothingNewBeginsWhileTheStoreIsBroken) {
+  mailgun.hangs = true;
+  send();
+  world.store_broken = true;
+  world.let_go();
+  const MessageNo next = send();
+  EXPECT_EQ(world.state(next), State::queued);
+  EXPECT_EQ(mailgun.calls.size(), 1U);
+  world.store_broken = false;
+  mailgun.hangs = false;
+  world.pass(31s);
+  EXPECT_EQ(world.state(next), State::sent);
+}
+
+TEST_F(FaultTest, FaultAfterTheCommitDoesNothingTwice) {
+  always(mailgun, refused_recipient());
+  mailgun.hangs = true;
+  const MessageNo no = send();
+  world.fault_after_commit = true;
+  mailgun.hangs = false;
+  world.let_go();
+  world.pass(1min);
+  EXPECT_EQ(world.state(no), State::failed);
+  EXPECT_EQ(world.reports().size(), 1U);
+}
+
+TEST_F(FaultTest, StartThatWasCommittedDespiteTheFaultIsCarriedOut) {
+  world.engine = nullptr;
+  mailgun.abilities_.max_recipients = 1;  // not admitted: started by the engine
+  const MessageNo no = world.put("ann@a.example", {"x@b.example", "y@b.example"});
+  world.fault_after_commit = true;
+  world.run();
+  world.pass(1min);
+  EXPECT_EQ(world.state(no, 0), State::sent);
+  EXPECT_EQ(world.state(no, 1), State::sent);
+  EXPECT_EQ(mailgun.calls.size(), 2U);
+}
+
+TEST_F(FaultTest, HoldReachesWhatIsInMemory) {
+  mailgun.abilities_.concurrency = 1;
+  mailgun.hangs = true;
+  std::vector<MessageNo> all;
+  for (int i = 0; i < 5; ++i) all.push_back(send());
+  EXPECT_EQ(world.steer(Verb::hold).changed, 3U) << "two are under way or committed";
+  mailgun.hangs = false;
+  world.let_go();
+  EXPECT_EQ(std::ranges::count(all, State::held, [&](MessageNo no) { return world.state(no); }), 3);
+  EXPECT_EQ(mailgun.calls.size(), 2U);
+  world.steer(Verb::release);
+  for (const MessageNo no : all) EXPECT_EQ(world.state(no), State::sent);
+}
+
+TEST_F(FaultTest, RetryVerbDrainsAfterFailures) {
+  always(mailgun, temporary());
+  always(backup, temporary());
+  std::vector<MessageNo> all;
+  for (int i = 0; i < 30; ++i) all.push_back(send());
+  EXPECT_EQ(world.breaker("mailgun"), "open");
+  well(mailgun);
+  EXPECT_EQ(world.steer(Verb::retry).changed, 30U);
+  for (const MessageNo no : all) EXPECT_EQ(world.state(no), State::sent);
+}
+
+TEST_F(FaultTest, RetryOfTheUncertainIsCounted) {
+  knows(Kind::unknown);
+  always(mailgun, Outcome::uncertain("connection reset"));
+  const MessageNo no = send();
+  well(mailgun);
+  EXPECT_EQ(world.steer(Verb::retry).resent_uncertain, 1U);
+  EXPECT_EQ(world.state(no), State::sent);
+  EXPECT_EQ(world.possible_duplicates(), 1);
+}
+
+TEST_F(FaultTest, SuspendedTransportIsLeftAlone) {
+  send();
+  EXPECT_TRUE(world.engine->suspend("mailgun", "", 2h, "maintenance", world.now));
+  EXPECT_FALSE(world.engine->suspend("no such", "", 2h, "maintenance", world.now));
+  send();
+  EXPECT_EQ(mailgun.calls.size(), 1U);
+  EXPECT_EQ(backup.calls.size(), 1U);
+  EXPECT_EQ(world.breaker("mailgun"), "suspended");
+  world.engine->resume("mailgun", "", world.now);
+  send();
+  EXPECT_EQ(mailgun.calls.size(), 2U);
+}
+
+TEST_F(FaultTest, StopCallsOffWhatHasNotBegun) {
+  mailgun.abilities_.concurrency = 1;
+  mailgun.hangs = true;
+  const MessageNo first = send();
+  const MessageNo second = send();
+  world.engine->stop(world.now);
+  world.run();
+  EXPECT_EQ(world.state(second), State::queued);
+  EXPECT_FALSE(world.engine->is_idle());
+  mailgun.hangs = false;
+  world.let_go();
+  EXPECT_EQ(world.state(first), State::sent);
+  EXPECT_TRUE(world.engine->is_idle());
+  world.restart();
+  EXPECT_EQ(world.state(second), State::sent);
+  EXPECT_EQ(world.possible_duplicates(), 0);
+}
+
+TEST_F(FaultTest, ReloadMovesTheWaitingAndKeepsBreakers) {
+  world.transport("spare");
+  always(mailgun, blocked(world.now + 1h));
+  send();
+  backup.abilities_.concurrency = 1;
+  world.reload();
+  backup.hangs = true;
+  std::vector<MessageNo> all;
+  for (int i = 0; i < 6; ++i) all.push_back(send());
+  config::Domain& domain = world.config.domains.emplace_back();
+  domain.name = "*";
+  domain.transports = {"mailgun", "spare"};
+  world.reload();
+  world.run();
+  EXPECT_EQ(world.breaker("mailgun"), "open");
+  EXPECT_EQ(std::ranges::count(all, State::sent, [&](MessageNo no) { return world.state(no); }), 4);
+  backup.hangs = false;
+  world.let_go();
+  for (const MessageNo no : all) EXPECT_EQ(world.state(no), State::sent);
+}
+
+TEST_F(FaultTest, WhatDoesNotFitIntoMemoryComesFromTheStore) {
+  world.config.queue.memory_messages = 5;
+  world.config.queue.memory_bytes = 500;
+  mailgun.abilities_.concurrency = 1;
+  mailgun.hangs = true;
+  std::vector<MessageNo> all;
+  for (int i = 0; i < 60; ++i) all.push_back(world.put("ann@a.example", {"x@b.example"}));
+  world.run();
+  mailgun.hangs = false;
+  world.let_go();
+  world.pass(1s);
+  for (const MessageNo no : all) {
+    EXPECT_EQ(world.state(no), State::sent);
+    EXPECT_EQ(world.arrivals(no, "x@b.example"), 1U);
+  }
+}
+
+}  // namespace
+}  // namespace postern::delivery
