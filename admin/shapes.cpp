@@ -59,7 +59,7 @@ Json event_shape(const queue::EventRow& event) {
 }
 
 Json domain_shape(const delivery::TransportView& view) {
-  return {{"domain", view.domain.empty() ? "*" : view.domain},
+  return {{"domain", view.domain},
           {"breaker", view.breaker},
           {"reason", or_null(view.reason)},
           {"until", view.until ? time_shape(*view.until) : Json()},

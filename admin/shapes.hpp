@@ -13,7 +13,7 @@ namespace postern::admin {
 nlohmann::ordered_json message_shape(const queue::Stored& stored);
 /// A message with attempts[] and events[].
 nlohmann::ordered_json history_shape(const queue::Stored& stored);
-/// [name, type, domains[]]; the transport as a whole is the domain "*".
+/// [name, type, domains[]]; the transport as a whole is the domain "".
 nlohmann::ordered_json transports_shape(const std::vector<delivery::TransportView>& views);
 /// deliveries[]{channel, state, deliveries, oldest}, used_bytes.
 nlohmann::ordered_json stats_shape(const std::vector<queue::Count>& counts,

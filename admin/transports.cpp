@@ -8,19 +8,18 @@
 namespace postern::admin {
 namespace {
 
+std::string domain_of(const Call& call) {
+  return call.captures.size() > 1 ? to_lower(call.captures.at(1)) : std::string();
+}
+
 // Answers with whether the transport was there.
 std::function<void(bool)> answer(const Call& call, std::string_view done) {
   const std::string transport = call.captures.at(0);
-  const std::string domain = call.captures.size() > 1 ? to_lower(call.captures.at(1)) : "*";
-  return [=, respond = call.respond](bool known) {
+  return [=, domain = domain_of(call), respond = call.respond](bool known) {
     if (!known)
       return respond(problem(404, "There is no transport \"" + escape(transport, 100) + "\"."));
     respond(json_reply({{"transport", transport}, {"domain", domain}, {"breaker", done}}));
   };
-}
-
-std::string domain_of(const Call& call) {
-  return call.captures.size() > 1 ? to_lower(call.captures.at(1)) : std::string();
 }
 
 }  // namespace

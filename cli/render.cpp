@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::size_t kCellBytes = 60;  // of a reason in a table; `--json` has all of it
 
+// The transport as a whole has no domain.
+std::string domain_of(const Json& row) {
+  return text_of(row, "domain").empty() ? "*" : cell(row, "domain");
+}
+
 }  // namespace
 
 std::string story(const Json& message) {
@@ -63,7 +68,7 @@ std::string transports_table(const Json& transports) {
                                               "LAST ERROR"}};
   for (const Json& transport : transports)
     for (const Json& domain : list_of(transport, "domains"))
-      rows.push_back({cell(transport, "name"), cell(transport, "type"), cell(domain, "domain"),
+      rows.push_back({cell(transport, "name"), cell(transport, "type"), domain_of(domain),
                       cell(domain, "breaker"), cell(domain, "until"), cell(domain, "in_flight"),
                       cell(domain, "sent"), cell(domain, "failed"),
                       cell(domain, "reason", kCellBytes), cell(domain, "last_error", kCellBytes)});

@@ -128,7 +128,7 @@ TEST_F(ApiTest, ListsTransportsByName) {
   control_.views[1].until = kNow + 1min;
   const auto transports = json(get("/api/v1/transports"));
   ASSERT_EQ(transports.size(), 2U);
-  EXPECT_EQ(transports[0]["domains"][0]["domain"], "*");
+  EXPECT_EQ(transports[0]["domains"][0]["domain"], "");
   EXPECT_EQ(transports[0]["domains"][0]["sent"], 5);
   EXPECT_EQ(transports[0]["domains"][0]["until"], nullptr);
   EXPECT_EQ(transports[0]["domains"][1]["breaker"], "open");

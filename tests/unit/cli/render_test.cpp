@@ -69,7 +69,7 @@ TEST(Render, EscapesAStory) {
 
 TEST(Render, ListsTransportsWithTheirDomains) {
   const Json transports = Json::parse(R"([{"name": "mailgun", "type": "mailgun", "domains": [
-    {"domain": "*", "breaker": "closed", "reason": null, "until": null, "in_flight": 3, "sent": 10, "failed": 1,
+    {"domain": "", "breaker": "closed", "reason": null, "until": null, "in_flight": 3, "sent": 10, "failed": 1,
      "last_error": "timeout"},
     {"domain": "shop.example", "breaker": "open", "reason": "Account disabled",
      "until": "2026-11-21T09:20:00.000Z", "in_flight": 0, "sent": 0, "failed": 5, "last_error": null}]}])");
