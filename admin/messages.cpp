@@ -1,5 +1,6 @@
 #include "admin/messages.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,21 @@ struct VerbName {
   std::string_view name;
   Verb verb;
 };
+
+bool fits(Verb verb, DeliveryState state) {
+  const bool waits = state == DeliveryState::queued || state == DeliveryState::deferred ||
+                     state == DeliveryState::uncertain;
+  const bool held = state == DeliveryState::held;
+  switch (verb) {
+    case Verb::release:
+      return held;
+    case Verb::cancel:
+      return waits || held;
+    default:
+      return waits;
+  }
+}
+
 constexpr std::array kVerbs{VerbName{"retry", Verb::retry}, VerbName{"hold", Verb::hold},
                             VerbName{"release", Verb::release}, VerbName{"delete", Verb::cancel}};
 
@@ -142,14 +158,16 @@ void Messages::steer_one(Call call) {
   if (!no) return call.respond(unknown_message(no.error()));
   const auto stored = reader_.find(*no);
   if (!stored) return call.respond(unknown_message(*no));
+  const auto& deliveries = stored->deliveries;
+  if (std::none_of(deliveries.begin(), deliveries.end(),
+                   [&](const Delivery& delivery) { return fits(steer->verb, delivery.state); }))
+    return call.respond(problem(
+        409, verb + " does not fit the state of " + to_id(*no) + ": " + states_of(*stored) + "."));
   steer->filter.messages = {*no};
-  control_.steer(*std::move(steer), [verb, id = to_id(*no), states = states_of(*stored),
-                                     respond =
-                                         std::move(call.respond)](const queue::Applied& applied) {
-    if (applied.changed == 0)
-      return respond(problem(409, verb + " does not fit the state of " + id + ": " + states + "."));
-    respond(json_reply(steered(verb, applied)));
-  });
+  control_.steer(*std::move(steer),
+                 [verb, respond = std::move(call.respond)](const queue::Applied& applied) {
+                   respond(json_reply(steered(verb, applied)));
+                 });
 }
 
 void Messages::steer_many(Call call) {

@@ -31,6 +31,11 @@ const std::string kCounts =
         "SELECT (SELECT channel FROM message WHERE no = d.message), state, count(*), min(message) "
         "FROM delivery d INDEXED BY delivery_open WHERE ") +
     kOpen + " GROUP BY 1, 2";
+// Up to here their index and a sort are quicker than a walk over the history.
+constexpr std::int64_t kFewOpen = 2000;
+const std::string kCountFew =
+    "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_open WHERE " +
+    std::string(kOpen) + " LIMIT " + std::to_string(kFewOpen + 1) + ")";
 
 }  // namespace
 
@@ -45,6 +50,7 @@ struct SqliteReader::Connection {
         attempts(database, kAttempts),
         events(database, kEvents),
         counts(database, kCounts),
+        count_few(database, kCountFew),
         chunk(database, "SELECT bytes FROM body WHERE no = ?"),
         has_chunk(database, "SELECT 1 FROM body WHERE no = ?") {
     database.execute("PRAGMA cache_size = -2048");
@@ -56,6 +62,13 @@ struct SqliteReader::Connection {
     auto loaded = std::make_shared<Message>(read_message(message));
     message.reset();
     return loaded;
+  }
+  bool has_few_open() {
+    count_few.query();
+    count_few.next();
+    const bool few = count_few.integer(0) <= kFewOpen;
+    count_few.reset();
+    return few;
   }
   void load_recipients(Message& into) {
     recipients.query(into.no);
@@ -76,8 +89,8 @@ struct SqliteReader::Connection {
   }
 
   Database database;
-  Statement due, next_due, message, deliveries, recipients, attempts, events, counts, chunk,
-      has_chunk;
+  Statement due, next_due, message, deliveries, recipients, attempts, events, counts, count_few,
+      chunk, has_chunk;
 };
 
 /// A connection for one call, in one read transaction; dropped instead of returned after a fault.
@@ -199,10 +212,12 @@ std::optional<Stored> SqliteReader::find(MessageNo no) {
 std::vector<Stored> SqliteReader::list(const Filter& filter, MessageNo after, std::uint32_t limit) {
   Lease lease(*this);
   const FilterTerms terms(filter);
-  // Unfinished deliveries are few beside the history: without a state only their index is walked.
   const bool open_only = !filter.state || !is_final(*filter.state);
   std::string sql = "SELECT DISTINCT d.message FROM delivery d";
-  if (open_only && filter.messages.empty()) sql += " INDEXED BY delivery_open";
+  // Unfinished deliveries are mostly few beside the history, and found by their index; of a backlog
+  // every page would sort all of it, so that one is walked in its own order.
+  if (open_only && filter.messages.empty())
+    sql += lease->has_few_open() ? " INDEXED BY delivery_open" : " NOT INDEXED";
   sql += " WHERE d.message > ?";
   if (open_only) sql += std::string(" AND ") + kOpen;
   sql += terms.sql() + " ORDER BY d.message LIMIT " + std::to_string(limit);

@@ -263,6 +263,26 @@ TEST_P(StoreContract, ListPagesThroughUnfinishedAndShowsFinishedWhenAsked) {
   EXPECT_EQ(finished[0].message->no, done->no);
 }
 
+TEST_P(StoreContract, ListPagesThroughABacklogInOrder) {
+  const auto done = put({"a@x.example"}, active());
+  record(*done, 1, DeliveryState::sent, Outcome::delivered("ok"));
+  std::vector<MessageNo> all;
+  store_->begin();
+  for (int i = 0; i < 2500; ++i) {
+    const auto waiting = message({"a@x.example"}, kNow + 1h);
+    store_->apply(Put{waiting, std::make_shared<const std::string>("bytes"), {queued()}});
+    all.push_back(waiting->no);
+  }
+  store_->commit();
+  std::vector<MessageNo> seen;
+  for (MessageNo after{};; after = seen.back()) {
+    const auto page = store_->reader().list({}, after, 1000);
+    for (const Stored& stored : page) seen.push_back(stored.message->no);
+    if (page.size() < 1000) break;
+  }
+  EXPECT_EQ(seen, all);
+}
+
 TEST_P(StoreContract, CountsAreOfUnfinishedOnes) {
   put({"a@x.example", "b@x.example"});
   const auto done = put({"a@x.example"}, active());

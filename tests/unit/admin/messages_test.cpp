@@ -101,16 +101,21 @@ TEST_F(MessagesTest, RefusesParametersItDoesNotKnow) {
 
 TEST_F(MessagesTest, SteersOneMessage) {
   control_.applied = {2, false, 0, 1};
-  const std::map<std::string, queue::Steer::Verb> verbs{{"retry", queue::Steer::Verb::retry},
-                                                        {"hold", queue::Steer::Verb::hold},
-                                                        {"release", queue::Steer::Verb::release},
-                                                        {"delete", queue::Steer::Verb::cancel}};
-  for (const auto& [word, verb] : verbs) {
-    const auto answer = json(post("/api/v1/messages/" + kId + "/" + word));
-    EXPECT_EQ(answer["verb"], word);
+  struct Row {
+    const char* word;
+    queue::Steer::Verb verb;
+    DeliveryState state;
+  };
+  for (const Row& row : {Row{"retry", queue::Steer::Verb::retry, DeliveryState::uncertain},
+                         Row{"hold", queue::Steer::Verb::hold, DeliveryState::queued},
+                         Row{"release", queue::Steer::Verb::release, DeliveryState::held},
+                         Row{"delete", queue::Steer::Verb::cancel, DeliveryState::held}}) {
+    reader_.stored[0].deliveries[1].state = row.state;
+    const auto answer = json(post("/api/v1/messages/" + kId + "/" + row.word));
+    EXPECT_EQ(answer["verb"], row.word);
     EXPECT_EQ(answer["changed"], 2);
     EXPECT_EQ(answer["possible_duplicates"], 1);
-    EXPECT_EQ(control_.steered.back().verb, verb);
+    EXPECT_EQ(control_.steered.back().verb, row.verb);
     EXPECT_EQ(control_.steered.back().at, kNow);
     EXPECT_EQ(control_.steered.back().filter.messages, std::vector{number(5)});
   }
@@ -124,10 +129,18 @@ TEST_F(MessagesTest, HoldsForAReason) {
 }
 
 TEST_F(MessagesTest, SaysWhenAVerbDoesNotFit) {
-  control_.applied = {};
   const auto refused = post("/api/v1/messages/" + kId + "/release");
   EXPECT_EQ(refused.status, 409U);
   EXPECT_EQ(json(refused)["detail"], "release does not fit the state of " + kId + ": deferred.");
+  for (Delivery& delivery : reader_.stored[0].deliveries) delivery.state = DeliveryState::sent;
+  for (const char* verb : {"retry", "hold", "delete"})
+    EXPECT_EQ(post("/api/v1/messages/" + kId + "/" + verb).status, 409U) << verb;
+  EXPECT_TRUE(control_.steered.empty());
+}
+
+TEST_F(MessagesTest, RetryOfWhatIsDueAnywayIsNoFailure) {
+  control_.applied = {};
+  EXPECT_EQ(json(post("/api/v1/messages/" + kId + "/retry"))["changed"], 0);
 }
 
 TEST_F(MessagesTest, SaysWhenThereIsNoSuchMessageOrVerb) {
