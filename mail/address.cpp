@@ -97,10 +97,9 @@ class Reader {
         ++at_;
         return true;
       }
-      if (text_[at_] == '\\') ++at_;
-      if (!at_end() && !is_printable(text_[at_])) return refuse(AddressFault::open_quote);
+      if (text_[at_] == '\\' && ++at_ == text_.size()) break;
+      if (!is_printable(text_[at_])) break;
     }
-    at_ = text_.size();
     return refuse(AddressFault::open_quote);
   }
 
@@ -120,6 +119,7 @@ class Reader {
     const std::string content(text_.substr(at_ + 1, end - at_ - 1));
     at_ = end + 1;
     literal_ = true;
+    if (content.find('\0') != std::string::npos) return false;  // inet_pton would stop there
     std::array<unsigned char, sizeof(in6_addr)> binary{};
     if (istarts_with(content, "IPv6:")) return inet_pton(AF_INET6, &content[5], binary.data()) == 1;
     return inet_pton(AF_INET, content.c_str(), binary.data()) == 1;

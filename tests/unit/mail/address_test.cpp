@@ -58,6 +58,11 @@ TEST(Path, RefusesBytesThatAreNoUtf8) {
     EXPECT_EQ(parse_path(text).error(), AddressFault::syntax) << text;
 }
 
+TEST(Path, LiteralDoesNotEndAtANul) {
+  const std::string text("<a@[192.0.2.1\0x]>", 18);
+  EXPECT_EQ(parse_path(text).error(), AddressFault::syntax);
+}
+
 TEST(Path, NoticesQuotesThatDoNotEnd) {
   for (const std::string& text :
        {std::string("<\"a@b>"), std::string("<\"a\\\"@b>"), std::string("<\"a\\"),
