@@ -1,23 +1,21 @@
 #include "core/log.hpp"
 
-#include <spdlog/async.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/logger.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <memory>
 
+#include "core/buffered_sink.hpp"
 #include "core/text.hpp"
 
 namespace postern::log {
 namespace {
 
-constexpr std::size_t kQueueLines = 8192;
-
 // The one process-wide state that conventions allow: where standard error goes.
 struct Target {
-  std::shared_ptr<spdlog::details::thread_pool> pool;
-  std::shared_ptr<spdlog::async_logger> logger;
+  std::shared_ptr<BufferedSink> sink;
+  std::shared_ptr<spdlog::logger> logger;
   std::atomic<Level> level{Level::info};
   std::atomic<bool> json{false};
 };
@@ -29,10 +27,14 @@ Target& target() {
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -65,7 +67,8 @@ bool needs_quotes(std::string_view value) {
   return false;
 }
 
-std::string as_text(std::string_view id, std::string_view verb, std::initializer_list<Field> fields) {
+std::string as_text(std::string_view id, std::string_view verb,
+                    std::initializer_list<Field> fields) {
   std::string line;
   line.reserve(160);
   line += id.empty() ? std::string_view{"-"} : id;
@@ -85,7 +88,8 @@ std::string as_text(std::string_view id, std::string_view verb, std::initializer
   return line;
 }
 
-std::string as_json(std::string_view id, std::string_view verb, std::initializer_list<Field> fields) {
+std::string as_json(std::string_view id, std::string_view verb,
+                    std::initializer_list<Field> fields) {
   std::string line = "\"id\":";
   line.reserve(200);
   append_json_string(line, id);
@@ -110,10 +114,8 @@ void start(Level level, Format format) {
   to.level = level;
   to.json = format == Format::json;
   if (!to.logger) {
-    to.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
-    to.logger = std::make_shared<spdlog::async_logger>(
-        "postern", std::make_shared<spdlog::sinks::stderr_sink_mt>(), to.pool,
-        spdlog::async_overflow_policy::overrun_oldest);
+    to.sink = std::make_shared<BufferedSink>(STDERR_FILENO);
+    to.logger = std::make_shared<spdlog::logger>("postern", to.sink);
     to.logger->set_level(spdlog::level::trace);
   }
   to.logger->set_pattern(format == Format::json
@@ -125,10 +127,12 @@ void start(Level level, Format format) {
 void stop() {
   Target& to = target();
   to.logger.reset();
-  to.pool.reset();  // joins its thread after the last line is written
+  to.sink.reset();  // joins its thread after the last line is written
 }
 
-bool enabled(Level level) { return target().logger && level >= target().level.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+  return target().logger && level >= target().level.load(std::memory_order_relaxed);
+}
 
 void event(Level level, std::string_view id, std::string_view verb,
            std::initializer_list<Field> fields) {
@@ -138,6 +142,8 @@ void event(Level level, std::string_view id, std::string_view verb,
   to.logger->log(to_spdlog(level), spdlog::string_view_t(line));
 }
 
-std::uint64_t dropped() { return target().pool ? target().pool->overrun_counter() : 0; }
+std::uint64_t dropped() {
+  return target().sink ? target().sink->dropped() : 0;
+}
 
 }  // namespace postern::log

@@ -1,7 +1,7 @@
 #pragma once
 // The event log: one line per change of state, the message id first, a fixed verb, then key=value
 // (or one JSON object). Wire text is escaped here, once. Thread-safe; never blocks the caller: a
-// full queue drops the oldest lines and says how many.
+// full buffer drops new lines and says how many.
 #include <cstdint>
 #include <initializer_list>
 #include <string>
