@@ -92,6 +92,14 @@ TEST(BaseUrl, IsNothingElse) {
     EXPECT_FALSE(parse_base_url(text)) << text;
 }
 
+// Found by fuzzing: Boost.URL 1.81 asserts on it.
+TEST(BaseUrl, IsNotATextWithoutAuthority) {
+  for (const char* text : {"fc:^", "http:", "http:/", "http:/h", ":", "://", "://h"}) {
+    EXPECT_FALSE(parse_base_url(text)) << text;
+    EXPECT_FALSE(parse_smarthost_url(text)) << text;
+  }
+}
+
 TEST(SmarthostUrl, NamesTlsByItsScheme) {
   const Transport starttls = parse_smarthost_url("smtp+starttls://me:pw@mx.example").value();
   EXPECT_EQ(starttls.type, "smtp");
