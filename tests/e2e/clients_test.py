@@ -54,7 +54,7 @@ class Clients(unittest.TestCase):
 
     def test_curl(self):
         run("curl", "-sS", "--url", f"smtp://127.0.0.1:{self.relay.port}", "--mail-from",
-            "me@product-a.com", "--mail-rcpt", "you@example.net", "--upload-file", "-", "--crlf",
+            "me@product-a.com", "--mail-rcpt", "you@example.net", "--upload-file", "-",
             stdin=make_message(2001))
         [mail] = self.arrived()
         self.assertEqual(message_id(2001), mail.field("Message-ID"))
