@@ -4,8 +4,7 @@ import re
 import unittest
 
 from support.chatwoot import send_mail
-from support.client import make_message, submit
-from support.relay import Relay, wait_until
+from support.relay import Relay
 from support.smtp_sink import SmtpSink
 
 ATTACHMENT_BYTES = int(os.environ.get("POSTERN_ATTACHMENT_BYTES", 20 << 20))
@@ -71,16 +70,6 @@ class ActionMailer(unittest.TestCase):
                 blank = {"user_name": "", "password": "", "authentication": kind}
                 _, mails = self.send_and_receive(to=["customer@example.net"], settings=blank)
                 self.assertEqual(1, len(mails))
-
-    def test_the_retry_button_does_not_mail_twice(self):
-        """Same Message-ID, same recipients, other bytes: 250, but queued once."""
-        message = make_message()
-        first = submit(self.relay.port, message)
-        again = submit(self.relay.port, "Date: Sat, 21 Nov 2026 10:00:02 +0000\r\n" + message)
-        self.assertEqual(first, again)
-        self.relay.wait_empty()
-        wait_until(lambda: self.sink.received(), "the mail")
-        self.assertEqual(1, len(self.sink.received()))
 
 
 if __name__ == "__main__":

@@ -204,10 +204,10 @@ class PostfixSmarthost:
         shutil.chown(home / "sasldb2", "postfix")
 
     def _start(self):
-        self._master = subprocess.Popen(
-            ("postfix", "-c", self.home, "start-fg"), stdin=subprocess.DEVNULL,
-            stdout=(self.home / "start.log").open("wb"), stderr=subprocess.STDOUT,
-            start_new_session=True)
+        with (self.home / "start.log").open("wb") as log:
+            self._master = subprocess.Popen(
+                ("postfix", "-c", self.home, "start-fg"), stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True)
         deadline = time.monotonic() + 30
         for port in (self.plain_port, self.submission_port, self.submissions_port):
             while not self._listens(port):
