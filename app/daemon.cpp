@@ -100,6 +100,7 @@ delivery::Scheduler::Transports Daemon::make_transports(const config::Config& co
   tools.io = executors();
   tools.http = &http_;
   tools.clock = &clock_;
+  tools.failover_after = config.queue.failover_after;
   tools.keyring = std::make_shared<const dkim::Keyring>(std::move(*keyring));
   delivery::Scheduler::Transports made;
   for (const config::Transport& settings : config.transports)
