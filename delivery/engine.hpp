@@ -81,6 +81,8 @@ class Engine {
 
   // Operators
   void steer(queue::Steer verb, std::function<void(queue::Applied)> done, Time now);
+  /// At the very end: tells those who still wait for a verb how far it came.
+  void dismiss_operators();
   bool suspend(const std::string& transport, const std::string& domain, Duration how_long,
                std::string reason, Time now);
   bool resume(const std::string& transport, const std::string& domain, Time now);

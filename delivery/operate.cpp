@@ -1,5 +1,6 @@
 // The part of Engine that serves operators, and waits for a broken store.
 #include <algorithm>
+#include <map>
 
 #include "core/log.hpp"
 #include "delivery/engine.hpp"
@@ -85,40 +86,40 @@ bool Engine::resume(const std::string& transport, const std::string& domain, Tim
   return true;
 }
 
+namespace {
+
+TransportView view_of(const Lane& lane, std::string domain) {
+  TransportView view;
+  view.name = lane.name;
+  view.type = lane.transport->type();
+  view.domain = std::move(domain);
+  view.breaker = to_string(BreakerState::closed);
+  view.rate_per_second = lane.abilities.rate_per_second;
+  return view;
+}
+
+void fill(TransportView& view, const WayView& way) {
+  view.breaker = to_string(way.state);
+  view.reason = way.reason;
+  if (way.state != BreakerState::closed) view.until = way.until;
+  view.in_flight = way.in_use;
+}
+
+}  // namespace
+
 std::vector<TransportView> Engine::views(Time now) const {
   std::vector<TransportView> views;
   const std::vector<WayView> ways = ways_.view(now);
-  const auto add = [&](const Lane& lane, const std::string& domain) -> TransportView& {
-    TransportView& view = views.emplace_back();
-    view.name = lane.name;
-    view.type = lane.transport->type();
-    view.domain = domain;
-    view.breaker = to_string(BreakerState::closed);
-    view.rate_per_second = lane.abilities.rate_per_second;
-    return view;
-  };
-  const auto fill = [](TransportView& view, const WayView& way) {
-    view.breaker = to_string(way.state);
-    view.reason = way.reason;
-    if (way.state != BreakerState::closed) view.until = way.until;
-    view.in_flight += way.in_use;
-  };
   for (const auto& lane : lanes_) {
     if (!lane->transport) continue;
-    TransportView whole = add(*lane, {});
-    views.pop_back();
-    std::vector<TransportView> domains;
-    std::unordered_map<DomainIndex, std::size_t> places;
-    const auto domain_view = [&](DomainIndex domain) -> TransportView& {
-      const auto [place, is_new] = places.try_emplace(domain, domains.size());
-      if (is_new) {
-        domains.push_back(add(*lane, ways_.domain_name(domain)));
-        views.pop_back();
-      }
-      return domains[place->second];
+    TransportView whole = view_of(*lane, {});
+    std::map<std::string, TransportView> domains;
+    const auto of_domain = [&](DomainIndex domain) -> TransportView& {
+      const std::string name = ways_.domain_name(domain);
+      return domains.try_emplace(name, view_of(*lane, name)).first->second;
     };
     for (const auto& [domain, tally] : lane->tallies) {
-      TransportView& view = domain_view(domain);
+      TransportView& view = of_domain(domain);
       view.sent = tally.sent;
       view.failed = tally.failed;
       view.last_error = tally.last_error;
@@ -127,10 +128,9 @@ std::vector<TransportView> Engine::views(Time now) const {
       if (!tally.last_error.empty()) whole.last_error = tally.last_error;
     }
     for (const WayView& way : ways)
-      if (way.transport == lane->number) fill(way.domain ? domain_view(*way.domain) : whole, way);
-    std::ranges::sort(domains, {}, &TransportView::domain);
+      if (way.transport == lane->number) fill(way.domain ? of_domain(*way.domain) : whole, way);
     views.push_back(std::move(whole));
-    std::ranges::move(domains, std::back_inserter(views));
+    for (auto& [name, view] : domains) views.push_back(std::move(view));
   }
   return views;
 }
@@ -139,6 +139,11 @@ void Engine::stop(Time now) {
   stopping_ = true;
   ways_.set_admitting(false);
   for (auto& lane : lanes_) dispatch(*lane, now);
+}
+
+void Engine::dismiss_operators() {
+  for (auto& [id, steering] : std::exchange(steerings_, {}))
+    if (steering.done) steering.done(steering.total);
 }
 
 // ---- The store's answers

@@ -113,6 +113,8 @@ void Engine::note_fail_over(const Job& job, const Lane& lane, Time now) {
   if (!from || *from == lane.number || !job.doubt.empty()) return;
   const std::string& left = lanes_[*from]->name;
   const bool tried = !job.tried.empty();
+  // A message that its first choice could never take has not failed over.
+  if (!tried && !ways_.is_shut(*from, job.domain, now)) return;
   const std::string reason = tried ? job.left_because : "not usable now";
   metrics_.failovers.Add({{"from", left}, {"to", lane.name}, {"reason", tried ? "failed" : "shut"}})
       .Increment(static_cast<double>(job.deliveries.size()));

@@ -9,11 +9,12 @@ namespace {
 constexpr std::uint32_t kAttemptsBeforeExpiry = 3;
 constexpr Duration kShortestWait = std::chrono::seconds(1);
 
-const config::RetrySchedule& schedule_of(const config::Queue& settings) {
+/// The default of queue.retry, for settings that were not loaded from anywhere.
+const config::RetrySchedule& or_default(const config::RetrySchedule& schedule) {
   static const config::RetrySchedule kDefault{
       {std::chrono::seconds(30)},    {std::chrono::minutes(2)},  {std::chrono::minutes(5)},
       {std::chrono::minutes(15), 2}, {std::chrono::hours(1), 6}, {std::chrono::hours(3), 0}};
-  return settings.retry.empty() ? kDefault : settings.retry;
+  return schedule.empty() ? kDefault : schedule;
 }
 
 /// The wait of step number `step`, the last one for ever.
@@ -50,7 +51,7 @@ Time next_time(const Outcome& outcome, const Standing& standing, const config::Q
   }
   const Duration age = standing.now - standing.first_failed_at.value_or(standing.now);
   return standing.now +
-         std::max(kShortestWait, wait_after(schedule_of(settings), standing.attempts, age, random));
+         std::max(kShortestWait, wait_after(settings.retry, standing.attempts, age, random));
 }
 
 bool may_leave(const Outcome& outcome, const Standing& standing, const config::Queue& settings) {
@@ -62,8 +63,9 @@ bool may_leave(const Outcome& outcome, const Standing& standing, const config::Q
 
 }  // namespace
 
-Duration wait_after(const config::RetrySchedule& schedule, std::uint32_t attempts, Duration age,
+Duration wait_after(const config::RetrySchedule& configured, std::uint32_t attempts, Duration age,
                     double random) {
+  const config::RetrySchedule& schedule = or_default(configured);
   const std::uint32_t by_count = attempts > 0 ? attempts - 1 : 0;
   return jittered(step_wait(schedule, steps_within(schedule, age, by_count)), random);
 }

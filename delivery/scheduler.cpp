@@ -198,6 +198,7 @@ void Scheduler::stop(Tick deadline) {
   });
   impl_->thread.join();
   impl_->inbox->close();
+  impl_->engine.dismiss_operators();
   for (const auto& transport : impl_->transports) transport->close();
 }
 

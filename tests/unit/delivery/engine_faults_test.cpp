@@ -287,6 +287,26 @@ TEST_F(FaultTest, StopCallsOffWhatHasNotBegun) {
   EXPECT_EQ(world.possible_duplicates(), 0);
 }
 
+TEST_F(FaultTest, StopLeavesTheCalledOffDueAtOnce) {
+  world.config.domains.emplace_back().name = "*";
+  world.config.domains.back().transports = {"mailgun"};
+  mailgun.abilities_.concurrency = 1;
+  mailgun.hangs = true;
+  send();
+  const MessageNo second = send();
+  world.engine->stop(world.now);
+  world.run();
+  EXPECT_EQ(world.state(second), State::queued);
+  EXPECT_EQ(world.delivery(second).next_attempt_at, world.now);
+}
+
+TEST_F(FaultTest, RoutingByAbilityIsNoFailOver) {
+  mailgun.abilities_.max_message_bytes = 50;
+  const MessageNo no = send();
+  EXPECT_EQ(backup.calls.size(), 1U);
+  EXPECT_TRUE(world.events(no).empty());
+}
+
 TEST_F(FaultTest, ReloadMovesTheWaitingAndKeepsBreakers) {
   world.transport("spare");
   always(mailgun, blocked(world.now + 1h));
