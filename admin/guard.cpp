@@ -41,12 +41,11 @@ Guard::Guard(Settings settings) : settings_(std::move(settings)) {}
 
 std::optional<Response> Guard::refuse(const net::HttpServer::Request& request, bool is_probe,
                                       Tick now) {
-  if (!request.peer.empty()) {
-    if (settings_.token.empty() && !is_ours(request.header("host")))
-      return problem(421, "This Host is not served here; say localhost.");
-    if (!settings_.token.empty() && !is_probe)
-      if (auto refusal = refuse_token(request, now)) return refusal;
-  }
+  if (request.peer.empty()) return std::nullopt;
+  if (settings_.token.empty() && !is_ours(request.header("host")))
+    return problem(421, "This Host is not served here; say localhost.");
+  if (!settings_.token.empty() && !is_probe)
+    if (auto refusal = refuse_token(request, now)) return refusal;
   if (request.method != "GET" && is_cross_site(request))
     return problem(403, "A request from another site changes nothing here.");
   return std::nullopt;

@@ -1,6 +1,6 @@
 #pragma once
 // Who may speak to the API: the token and its lock-out, DNS rebinding, cross-site requests. Over
-// the Unix socket the file's mode is the credential, and only the last check applies.
+// the Unix socket, which no browser reaches, the file's mode is the only credential.
 //
 // Called by Api on its one io thread; not thread-safe. RFC 6750 (Bearer), RFC 9110 section 7.4
 // (421).

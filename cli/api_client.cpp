@@ -56,6 +56,8 @@ struct ApiClient::Connection {
     request.url = (place.url.empty() ? "http://localhost" : place.url) + target;
     request.unix_socket = place.socket;
     request.timeout = kTimeout;
+    // Else libcurl calls an empty body a form, which the API refuses as a browser's.
+    if (method == Method::post) request.headers.emplace_back("Content-Type: application/json");
     if (!place.url.empty() && !place.token.empty())
       request.headers.push_back("Authorization: Bearer " + place.token.reveal());
     std::promise<net::HttpResponse> answered;

@@ -264,6 +264,7 @@ class Http(unittest.TestCase):
         self.assertEqual(0, run("mailq", "--url", url, "--token", "s3cret-token").returncode)
         environment = dict(os.environ, POSTERN_ADMIN_TOKEN="s3cret-token")
         self.assertEqual(0, run("mailq", "--url", url, env=environment).returncode)
+        self.assertEqual(0, run("retry", "--all", "--url", url, env=environment).returncode)
         self.assertEqual("[]\n", self.relay.cli("mailq", "--json").stdout, "the socket needs none")
         self.assertEqual(401, self.request("GET", "/api/v1/stats")[0])
         self.assertEqual(200, self.request("GET", "/readyz")[0])

@@ -101,6 +101,15 @@ TEST_F(GuardTest, TakesWhatItsOwnPageAndToolsSend) {
             kPasses);
 }
 
+TEST_F(GuardTest, LeavesTheUnixSocketToItsMode) {
+  EXPECT_EQ(status({"POST",
+                    "/",
+                    {{"host", "x"}, {"content-type", "application/x-www-form-urlencoded"}},
+                    {},
+                    {}}),
+            kPasses);
+}
+
 TEST_F(GuardTest, LeavesReadingFromAnotherSiteToTheBrowser) {
   EXPECT_EQ(
       status(

@@ -24,9 +24,7 @@ class ApiClientTest : public ::testing::Test {
                 [this](const HttpServer::Request& request, const HttpServer::Respond& respond) {
                   HttpServer::Response response;
                   response.status = status_;
-                  response.body = status_ == 200 ? request.method + " " + request.target + " " +
-                                                       std::string(request.header("authorization"))
-                                                 : body_;
+                  response.body = status_ == 200 ? told(request) : body_;
                   respond(std::move(response));
                 }) {
     server_.listen_unix(socket_);
@@ -37,6 +35,14 @@ class ApiClientTest : public ::testing::Test {
     server_.stop();
     work_.reset();
     thread_.join();
+  }
+
+  /// The request line, then the fields that matter.
+  static std::string told(const HttpServer::Request& request) {
+    std::string line = request.method + " " + request.target;
+    for (const char* name : {"authorization", "content-type"})
+      if (const auto value = request.header(name); !value.empty()) line += " " + std::string(value);
+    return line;
   }
 
   ExitStatus failure_of(unsigned http_status, const std::string& body = {}) {
@@ -67,17 +73,17 @@ class ApiClientTest : public ::testing::Test {
 
 TEST_F(ApiClientTest, SpeaksOverTheSocketAndEncodes) {
   EXPECT_EQ(client_.get({"messages", "A/B"}, {{"recipient", "a+b@x&y"}}),
-            "GET /api/v1/messages/A%2FB?recipient=a%2Bb%40x%26y ");
+            "GET /api/v1/messages/A%2FB?recipient=a%2Bb%40x%26y");
   EXPECT_EQ(client_.post({"messages", "retry"}, {{"all", "true"}, {"reason", "ü"}}),
-            "POST /api/v1/messages/retry?all=true&reason=%C3%BC ");
+            "POST /api/v1/messages/retry?all=true&reason=%C3%BC application/json")
+      << "a form would be refused as a browser's";
 }
 
 TEST_F(ApiClientTest, SendsTheTokenOverTcpOnly) {
   const std::string url = "http://127.0.0.1:" + std::to_string(port_);
   EXPECT_EQ(ApiClient(Place{"", url, Secret("t0ken")}).get({"stats"}, {}),
             "GET /api/v1/stats Bearer t0ken");
-  EXPECT_EQ(ApiClient(Place{socket_, "", Secret("t0ken")}).get({"stats"}, {}),
-            "GET /api/v1/stats ");
+  EXPECT_EQ(ApiClient(Place{socket_, "", Secret("t0ken")}).get({"stats"}, {}), "GET /api/v1/stats");
 }
 
 TEST_F(ApiClientTest, TurnsProblemsIntoExitStatuses) {
