@@ -34,7 +34,7 @@ struct HttpRequest {
   Method method = Method::get;
   std::string url;
   std::string unix_socket;  // connects there instead of to the URL's host; empty: TCP
-  std::string user;  // Basic authentication; empty: none
+  std::string user;         // Basic authentication; empty: none
   Secret password;
   std::vector<std::string> headers;  // "Name: value"
   std::vector<FormField> form;       // with a form or a file the body is multipart/form-data

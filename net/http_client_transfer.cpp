@@ -58,8 +58,7 @@ CurlTransfer::CurlTransfer(HttpRequest request, HttpDone done, const CurlLimits&
   set(CURLOPT_ERRORBUFFER, error_.data());
   set(CURLOPT_PRIVATE, static_cast<void*>(this));
   set(CURLOPT_URL, request_.url.c_str());
-  if (!request_.unix_socket.empty())
-    set(CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
+  if (!request_.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
   set(CURLOPT_WRITEFUNCTION, &CurlTransfer::write);
   set(CURLOPT_WRITEDATA, static_cast<void*>(this));
   set(CURLOPT_HEADERFUNCTION, &CurlTransfer::header);

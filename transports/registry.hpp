@@ -24,7 +24,7 @@ struct Tools {
   std::vector<boost::asio::any_io_executor> io;  // one per io thread
   net::HttpClient* http = nullptr;
   const Clock* clock = nullptr;
-  std::shared_ptr<const dkim::Keyring> keyring;  // for transports whose mail we sign
+  std::shared_ptr<const dkim::Keyring> keyring;        // for transports whose mail we sign
   Duration failover_after = std::chrono::seconds{30};  // queue.failover_after, for classify()
 };
 
