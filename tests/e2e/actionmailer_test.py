@@ -21,7 +21,7 @@ def without_field(content, name):
 class ActionMailer(unittest.TestCase):
     def setUp(self):
         self.sink = self.enterContext(SmtpSink())
-        self.relay = self.enterContext(Relay([self.sink.transport()]))
+        self.relay = self.enterContext(Relay([self.sink.transport(max_message="36MiB")]))
 
     def send_and_receive(self, **job):
         """One mail through the relay: what was sent, and what the smarthost got."""
