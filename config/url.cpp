@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/validate.hpp"
 #include "config/wording.hpp"
 #include "core/text.hpp"
 
@@ -51,6 +52,11 @@ Result<urls::url_view> parse_url(std::string_view text) {
 std::string host_of(const urls::url_view& url) {
   const std::string host = url.host_address();
   return is_host(host) ? host : "";
+}
+
+/// Nobody listens in between, so that a password may go there without TLS.
+bool is_this_machine(const std::string& host) {
+  return host == "localhost" || is_loopback({host, 0});
 }
 
 /// Nothing behind the port but perhaps a slash.
@@ -112,6 +118,7 @@ Result<Transport> parse_smarthost_url(std::string_view text) {
   smarthost.port = scheme->port;
   smarthost.host = to_lower(host_of(*url));
   if (smarthost.host.empty()) return Error{"names no host"};
+  if (scheme->name == "smtp" && is_this_machine(smarthost.host)) smarthost.tls = TransportTls::none;
   if (!read_port(*url, smarthost.port)) return Error{"has no port from 1 to 65535"};
   if (!ends_at_port(*url)) return Error{"goes on behind the port"};
   if (url->has_userinfo()) {

@@ -12,7 +12,7 @@ namespace postern::config {
 Result<std::string> parse_base_url(std::string_view text);
 
 /// A smarthost as smtp+starttls://user:password@host:587 (587), smtps://... (465) or smtp://...
-/// (25, STARTTLS where it is offered). User and password are percent-decoded.
+/// (25, STARTTLS where it is offered, none to this machine). User and password are percent-decoded.
 Result<Transport> parse_smarthost_url(std::string_view text);
 
 /// A DNS name (RFC 1123; "_" and UTF-8 labels are let through) or an IP address.

@@ -114,10 +114,16 @@ TEST(SmarthostUrl, NamesTlsByItsScheme) {
   EXPECT_EQ(implicit.port, 4465);
   EXPECT_EQ(implicit.tls, TransportTls::implicit);
   EXPECT_EQ(parse_smarthost_url("smtps://h").value().port, 465);
-  const Transport plain = parse_smarthost_url("smtp://127.0.0.1/").value();
+  const Transport plain = parse_smarthost_url("smtp://192.0.2.1/").value();
   EXPECT_EQ(plain.port, 25);
   EXPECT_EQ(plain.tls, TransportTls::opportunistic);
   EXPECT_TRUE(plain.username.empty());
+}
+
+TEST(SmarthostUrl, NeedsNoTlsToThisMachine) {
+  for (const char* text : {"smtp://127.0.0.1:1025", "smtp://localhost", "smtp://[::1]"})
+    EXPECT_EQ(parse_smarthost_url(text).value().tls, TransportTls::none) << text;
+  EXPECT_EQ(parse_smarthost_url("smtp+starttls://localhost").value().tls, TransportTls::starttls);
 }
 
 TEST(SmarthostUrl, DecodesUserAndPassword) {
