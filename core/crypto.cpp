@@ -12,7 +12,9 @@
 namespace postern::crypto {
 namespace {
 
-unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+unsigned char* bytes_of(std::string& text) {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -72,7 +74,8 @@ std::string to_hex(std::string_view bytes) {
 
 std::string to_base64(std::string_view bytes) {
   std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(bytes_of(out), bytes_of(bytes), static_cast<int>(bytes.size()));
+  const int length =
+      EVP_EncodeBlock(bytes_of(out), bytes_of(bytes), static_cast<int>(bytes.size()));
   out.resize(static_cast<std::size_t>(length));
   return out;
 }
@@ -84,8 +87,8 @@ Result<std::string> from_base64(std::string_view text) {
   // EVP_DecodeBlock tolerates white space at the ends and '=' in odd places.
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (padding > 2 || text.substr(0, text.size() - padding).find_first_not_of(kAlphabet) !=
-                         std::string_view::npos)
+  if (padding > 2 ||
+      text.substr(0, text.size() - padding).find_first_not_of(kAlphabet) != std::string_view::npos)
     return bad;
   std::string out(text.size() / 4 * 3, '\0');
   const int length = EVP_DecodeBlock(bytes_of(out), bytes_of(text), static_cast<int>(text.size()));

@@ -9,11 +9,11 @@
 
 namespace postern::crypto {
 
-std::string sha256(std::string_view bytes);                           // 32 raw bytes
+std::string sha256(std::string_view bytes);                             // 32 raw bytes
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 raw bytes
-std::string to_hex(std::string_view bytes);                           // lower case
-std::string to_base64(std::string_view bytes);                        // padded, no line breaks
-Result<std::string> from_base64(std::string_view text);               // strict: padded, no space
+std::string to_hex(std::string_view bytes);                             // lower case
+std::string to_base64(std::string_view bytes);                          // padded, no line breaks
+Result<std::string> from_base64(std::string_view text);                 // strict: padded, no space
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 std::string random_bytes(std::size_t count);
 

@@ -54,10 +54,13 @@ Result<MessageNo> parse_id(std::string_view id) {
   return MessageNo{static_cast<std::int64_t>(*number)};
 }
 
-Time accepted_time(MessageNo no) { return kEpoch + Duration{to_int(no) >> kCounterBits}; }
+Time accepted_time(MessageNo no) {
+  return kEpoch + Duration{to_int(no) >> kCounterBits};
+}
 
 MessageNo first_number_of(Time time) {
-  const std::int64_t since = std::clamp<std::int64_t>((time - kEpoch).count(), 0, kMaximum >> kCounterBits);
+  const std::int64_t since =
+      std::clamp<std::int64_t>((time - kEpoch).count(), 0, kMaximum >> kCounterBits);
   return MessageNo{since << kCounterBits};
 }
 

@@ -18,7 +18,9 @@ namespace postern {
 
 enum class MessageNo : std::int64_t {};
 
-constexpr std::int64_t to_int(MessageNo no) { return static_cast<std::int64_t>(no); }
+constexpr std::int64_t to_int(MessageNo no) {
+  return static_cast<std::int64_t>(no);
+}
 
 /// 16 characters [0-9A-Z].
 std::string to_id(MessageNo no);

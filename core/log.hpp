@@ -20,8 +20,8 @@ struct Field {
   Field(std::string_view k, const std::string& v) : key(k), value(v) {}
   Field(std::string_view k, bool v) : key(k), value(v ? "true" : "false") {}
   template <class Integer>
-    requires std::is_integral_v<Integer>
-  Field(std::string_view k, Integer v) : key(k), number(static_cast<std::int64_t>(v)), is_number(true) {}
+  requires std::is_integral_v<Integer> Field(std::string_view k, Integer v)
+      : key(k), number(static_cast<std::int64_t>(v)), is_number(true) {}
 
   std::string_view key;
   std::string_view value;

@@ -5,13 +5,15 @@
 namespace postern {
 namespace {
 
-constexpr std::array<std::string_view, 10> kStates{"queued",    "active", "deferred", "uncertain",
-                                                   "held",      "sent",   "delivered", "failed",
-                                                   "expired",   "cancelled"};
+constexpr std::array<std::string_view, 10> kStates{"queued",  "active",   "deferred",  "uncertain",
+                                                   "held",    "sent",     "delivered", "failed",
+                                                   "expired", "cancelled"};
 
 }  // namespace
 
-std::string_view to_string(Channel channel) { return channel == Channel::mail ? "mail" : "webhook"; }
+std::string_view to_string(Channel channel) {
+  return channel == Channel::mail ? "mail" : "webhook";
+}
 
 Result<Channel> parse_channel(std::string_view word) {
   if (word == "mail") return Channel::mail;
@@ -19,15 +21,21 @@ Result<Channel> parse_channel(std::string_view word) {
   return Error{"not a channel (mail, webhook): " + std::string(word)};
 }
 
-std::string_view to_string(DeliveryState state) { return kStates.at(static_cast<std::size_t>(state)); }
+std::string_view to_string(DeliveryState state) {
+  return kStates.at(static_cast<std::size_t>(state));
+}
 
 Result<DeliveryState> parse_delivery_state(std::string_view word) {
   for (std::size_t i = 0; i < kStates.size(); ++i)
     if (kStates[i] == word) return static_cast<DeliveryState>(i);
-  return Error{"not a state (queued, active, deferred, uncertain, held, sent, delivered, failed, "
-               "expired, cancelled): " + std::string(word)};
+  return Error{
+      "not a state (queued, active, deferred, uncertain, held, sent, delivered, failed, "
+      "expired, cancelled): " +
+      std::string(word)};
 }
 
-bool is_final(DeliveryState state) { return state >= DeliveryState::sent; }
+bool is_final(DeliveryState state) {
+  return state >= DeliveryState::sent;
+}
 
 }  // namespace postern

@@ -40,7 +40,7 @@ bool is_final(DeliveryState state);
 struct Envelope {
   std::string sender;  // empty: the null sender <>
   std::vector<std::string> recipients;
-  bool smtputf8 = false;       // RFC 6531: needs a next hop that has it
+  bool smtputf8 = false;        // RFC 6531: needs a next hop that has it
   bool eight_bit_mime = false;  // RFC 6152: BODY=8BITMIME was declared
 };
 
@@ -49,13 +49,13 @@ struct Message {
   MessageNo no{};
   Channel channel = Channel::mail;
   Envelope envelope;
-  std::string sender_domain;  // lower case; of the envelope sender, for <> of the From header
-  std::string message_id;     // with angle brackets, as in the header
-  std::string identity;       // AUTH user name; empty: none
-  std::uint64_t size_bytes = 0;  // of the stored content, header included
-  std::uint32_t chunks = 0;      // how many pieces the content is stored in
+  std::string sender_domain;       // lower case; of the envelope sender, for <> of the From header
+  std::string message_id;          // with angle brackets, as in the header
+  std::string identity;            // AUTH user name; empty: none
+  std::uint64_t size_bytes = 0;    // of the stored content, header included
+  std::uint32_t chunks = 0;        // how many pieces the content is stored in
   std::uint32_t header_bytes = 0;  // content up to and including the empty line
-  std::string body_hash;      // SHA-256 (32 raw bytes) of the relaxed body, RFC 6376; empty: unknown
+  std::string body_hash;  // SHA-256 (32 raw bytes) of the relaxed body, RFC 6376; empty: unknown
   Time accepted_at{};
   int priority = 0;
 
@@ -72,8 +72,8 @@ struct Delivery {
   Time next_attempt_at{};
   Time expires_at{};
   std::optional<Time> first_failed_at;  // temporary failures since
-  std::string reason;       // last reply or why it is held
-  std::string provider_id;  // provider's own id of the message
+  std::string reason;                   // last reply or why it is held
+  std::string provider_id;              // provider's own id of the message
   std::uint32_t possible_duplicates = 0;
 };
 

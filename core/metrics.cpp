@@ -26,23 +26,37 @@ const prometheus::Histogram::BucketBoundaries& Metrics::latency_buckets() {
 }
 
 Metrics::Metrics()
-    : smtp_connections(gauge(registry, "postern_smtp_connections", "Open SMTP connections.").Add({})),
-      smtp_messages(counter(registry, "postern_smtp_messages_total", "Messages offered, by what became of them.")),
+    : smtp_connections(
+          gauge(registry, "postern_smtp_connections", "Open SMTP connections.").Add({})),
+      smtp_messages(counter(registry, "postern_smtp_messages_total",
+                            "Messages offered, by what became of them.")),
       smtp_accepted(smtp_messages.Add({{"result", "accepted"}})),
-      accept_seconds(histogram(registry, "postern_accept_seconds", "End of DATA to the 250.").Add({}, latency_buckets())),
-      commit_seconds(histogram(registry, "postern_commit_seconds", "One group commit.").Add({}, latency_buckets())),
+      accept_seconds(histogram(registry, "postern_accept_seconds", "End of DATA to the 250.")
+                         .Add({}, latency_buckets())),
+      commit_seconds(histogram(registry, "postern_commit_seconds", "One group commit.")
+                         .Add({}, latency_buckets())),
       commit_batch(histogram(registry, "postern_commit_batch", "Changes in one group commit.")
-                       .Add({}, prometheus::Histogram::BucketBoundaries{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000})),
-      queue_deliveries(gauge(registry, "postern_queue_deliveries", "Deliveries not yet final, by state.")),
-      queue_oldest_seconds(gauge(registry, "postern_queue_oldest_seconds", "Age of the oldest waiting delivery.")),
-      queue_bytes(gauge(registry, "postern_queue_bytes", "Bytes the queue occupies on disk.").Add({})),
+                       .Add({}, prometheus::Histogram::BucketBoundaries{1, 2, 5, 10, 20, 50, 100,
+                                                                        200, 500, 1000})),
+      queue_deliveries(
+          gauge(registry, "postern_queue_deliveries", "Deliveries not yet final, by state.")),
+      queue_oldest_seconds(
+          gauge(registry, "postern_queue_oldest_seconds", "Age of the oldest waiting delivery.")),
+      queue_bytes(
+          gauge(registry, "postern_queue_bytes", "Bytes the queue occupies on disk.").Add({})),
       attempts(counter(registry, "postern_attempts_total", "Delivery attempts per recipient.")),
       attempt_seconds(histogram(registry, "postern_attempt_seconds", "Duration of attempts.")),
       breaker_state(gauge(registry, "postern_breaker_state", "0 closed, 1 half-open, 2 open.")),
-      failovers(counter(registry, "postern_failovers_total", "Deliveries that left their transport for another.")),
-      uncertain(counter(registry, "postern_uncertain_total", "Uncertain deliveries, by how they were settled.")),
-      possible_duplicates(counter(registry, "postern_possible_duplicates_total",
-                                  "Deliveries sent again although an earlier attempt may have arrived.").Add({})),
-      log_lines_dropped(gauge(registry, "postern_log_lines_dropped", "Log lines lost to a slow standard error.").Add({})) {}
+      failovers(counter(registry, "postern_failovers_total",
+                        "Deliveries that left their transport for another.")),
+      uncertain(counter(registry, "postern_uncertain_total",
+                        "Uncertain deliveries, by how they were settled.")),
+      possible_duplicates(
+          counter(registry, "postern_possible_duplicates_total",
+                  "Deliveries sent again although an earlier attempt may have arrived.")
+              .Add({})),
+      log_lines_dropped(
+          gauge(registry, "postern_log_lines_dropped", "Log lines lost to a slow standard error.")
+              .Add({})) {}
 
 }  // namespace postern

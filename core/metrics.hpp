@@ -24,14 +24,15 @@ class Metrics {
   prometheus::Histogram& accept_seconds;                   // end of DATA to 250
   prometheus::Histogram& commit_seconds;
   prometheus::Histogram& commit_batch;
-  prometheus::Family<prometheus::Gauge>& queue_deliveries;  // {channel,state}
+  prometheus::Family<prometheus::Gauge>& queue_deliveries;      // {channel,state}
   prometheus::Family<prometheus::Gauge>& queue_oldest_seconds;  // {channel}
   prometheus::Gauge& queue_bytes;
-  prometheus::Family<prometheus::Counter>& attempts;          // {transport,outcome}
+  prometheus::Family<prometheus::Counter>& attempts;           // {transport,outcome}
   prometheus::Family<prometheus::Histogram>& attempt_seconds;  // {transport}
-  prometheus::Family<prometheus::Gauge>& breaker_state;  // {transport,domain}: 0 closed, 1 half-open, 2 open
-  prometheus::Family<prometheus::Counter>& failovers;    // {from,to,reason}
-  prometheus::Family<prometheus::Counter>& uncertain;    // {transport,resolution}
+  prometheus::Family<prometheus::Gauge>&
+      breaker_state;  // {transport,domain}: 0 closed, 1 half-open, 2 open
+  prometheus::Family<prometheus::Counter>& failovers;  // {from,to,reason}
+  prometheus::Family<prometheus::Counter>& uncertain;  // {transport,resolution}
   prometheus::Counter& possible_duplicates;
   prometheus::Gauge& log_lines_dropped;
 

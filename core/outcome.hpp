@@ -37,12 +37,12 @@ struct Outcome {
   Meaning meaning = Meaning::temporary;
   Blame blame = Blame::transport;
   FailOver fail_over = FailOver::later;
-  std::string reply;                // the peer's words (or ours, of a socket's error); one line
-  std::string provider_id;          // the provider's id for the message, where it gave one
-  std::optional<Time> retry_at;     // the instant the provider named; already clamped
-  std::string rule;                 // which rule of the table spoke
-  bool alert = false;               // an operator should hear of it
-  bool split = false;               // the call named several recipients; try them singly
+  std::string reply;             // the peer's words (or ours, of a socket's error); one line
+  std::string provider_id;       // the provider's id for the message, where it gave one
+  std::optional<Time> retry_at;  // the instant the provider named; already clamped
+  std::string rule;              // which rule of the table spoke
+  bool alert = false;            // an operator should hear of it
+  bool split = false;            // the call named several recipients; try them singly
 
   static Outcome delivered(std::string reply, std::string provider_id = {});
   /// Nothing reached the provider: DNS, connect, TLS. Blames the transport; fails over at once.

@@ -12,7 +12,8 @@ namespace postern {
 /// Why an operation on input failed; `what` is a sentence fit for an operator.
 struct Error {
   Error() = default;  // boost::system::result::error() wants it
-  // Braces only: were Error constructible from a string, Result<std::string> could not tell them apart.
+  // Braces only: were Error constructible from a string, Result<std::string> could not tell them
+  // apart.
   Error(std::initializer_list<std::string> sentence) : what(*sentence.begin()) {}
   std::string what;
 };

@@ -33,7 +33,7 @@ struct Abilities {
   std::uint32_t concurrency = 1;     // calls under way at once
   double rate_per_second = 0;        // 0: unlimited
   bool smtputf8 = false;
-  bool look_up = false;              // look_up() can settle an uncertain delivery
+  bool look_up = false;  // look_up() can settle an uncertain delivery
 };
 
 /// Does the provider know this message? For uncertain deliveries.
@@ -45,10 +45,10 @@ struct Inquiry {
 };
 struct Answer {
   enum class Kind {
-    accepted,   // it has it (or delivered it)
-    refused,    // it reports a final failure for this recipient
-    unknown,    // no trace: proves nothing yet
-    unable,     // cannot be asked
+    accepted,  // it has it (or delivered it)
+    refused,   // it reports a final failure for this recipient
+    unknown,   // no trace: proves nothing yet
+    unable,    // cannot be asked
   };
   Kind kind = Kind::unable;
   std::string detail;
