@@ -6,10 +6,10 @@
 
 namespace postern::cli {
 
-/// `file`: a TOML file; empty: the environment-only form.
-int config_check(const std::string& file, std::ostream& out, std::ostream& err);
+/// `file`: a TOML file; empty: the environment-only form. `json`: {"mistakes":[...]} on `out`.
+int config_check(const std::string& file, bool json, std::ostream& out, std::ostream& err);
 
-/// Prints the effective configuration as TOML, secrets hidden.
-int config_show(const std::string& file, std::ostream& out, std::ostream& err);
+/// Prints the effective configuration, secrets hidden, as TOML or as the same tree in JSON.
+int config_show(const std::string& file, bool json, std::ostream& out, std::ostream& err);
 
 }  // namespace postern::cli

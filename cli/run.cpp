@@ -228,14 +228,15 @@ class CommandLine {
   void add_config() {
     CLI::App* config = app_.add_subcommand("config", "Check or show a configuration");
     config->require_subcommand(1);
-    add(*config, "check", "Every mistake, as FILE:LINE:COLUMN: what",
-        [this] { return config_check(config_file_, out_, err_); })
-        ->add_option("--config", config_file_, "TOML; without it the environment")
-        ->type_name("FILE");
-    add(*config, "show", "What is in effect, secrets hidden",
-        [this] { return config_show(config_file_, out_, err_); })
-        ->add_option("--config", config_file_, "TOML; without it the environment")
-        ->type_name("FILE");
+    CLI::App* check = add(*config, "check", "Every mistake, as FILE:LINE:COLUMN: what",
+                          [this] { return config_check(config_file_, json_, out_, err_); });
+    CLI::App* show = add(*config, "show", "What is in effect, secrets hidden",
+                         [this] { return config_show(config_file_, json_, out_, err_); });
+    for (CLI::App* command : {check, show}) {
+      command->add_option("--config", config_file_, "TOML; without it the environment")
+          ->type_name("FILE");
+      command->add_flag("--json", json_, "Print JSON");
+    }
   }
 
   void add_dkim() {

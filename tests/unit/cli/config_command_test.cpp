@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "tests/support/temporary_directory.hpp"
@@ -18,8 +19,12 @@ class ConfigCommand : public ::testing::Test {
     std::ofstream(file, std::ios::binary) << toml;
     return file.string();
   }
-  int check(const std::string& file) { return config_check(file, out_, err_); }
-  int show(const std::string& file) { return config_show(file, out_, err_); }
+  int check(const std::string& file, bool json = false) {
+    return config_check(file, json, out_, err_);
+  }
+  int show(const std::string& file, bool json = false) {
+    return config_show(file, json, out_, err_);
+  }
 
   testing::TemporaryDirectory directory_;
   std::ostringstream out_;
@@ -44,6 +49,26 @@ TEST_F(ConfigCommand, CheckNamesEveryMistakeWithItsPlace) {
   EXPECT_EQ(err_.str(), file +
                             ":2:1: unknown key \"retyr\" in [queue] (did you mean \"retry\"?)\n" +
                             file + ":4:9: level: must be a string, not a number\n");
+}
+
+TEST_F(ConfigCommand, CheckPrintsMistakesAsJson) {
+  EXPECT_EQ(check(write("[queue]\nretyr = \"3s\"\n" + kGood), true), 2);
+  const auto mistake = nlohmann::json::parse(out_.str())["mistakes"].at(0);
+  EXPECT_EQ(mistake["line"], 2);
+  EXPECT_EQ(mistake["column"], 1);
+  EXPECT_EQ(mistake["what"], "unknown key \"retyr\" in [queue] (did you mean \"retry\"?)");
+  out_.str("");
+  EXPECT_EQ(check(write(kGood), true), 0);
+  EXPECT_EQ(out_.str(), "{\"mistakes\":[]}\n");
+}
+
+TEST_F(ConfigCommand, ShowPrintsTheSameTreeAsJson) {
+  EXPECT_EQ(show(write(kGood), true), 0);
+  const auto tree = nlohmann::json::parse(out_.str());
+  EXPECT_EQ(tree["queue"]["expire_after"], "3d");
+  EXPECT_EQ(tree["admin"]["token"], "***");
+  EXPECT_EQ(tree["transport"][0]["name"], "c");
+  EXPECT_EQ(tree["listener"][0]["max_recipients"], 1000);
 }
 
 TEST_F(ConfigCommand, CheckOfAMissingFileFails) {
