@@ -102,6 +102,28 @@ TEST_P(StoreContract, DueComesInOrderAndInTime) {
   EXPECT_EQ(delivery(*later).state, DeliveryState::queued);
 }
 
+TEST_P(StoreContract, DuePassesOverWhatTheCallerHas) {
+  const auto first = put({"a@x.example", "b@x.example"});
+  const auto second = put({"c@x.example"});
+  const auto due = store_->reader().due(
+      kNow, 1, [&](MessageNo no, std::uint32_t index) { return no == first->no && index == 0; });
+  ASSERT_EQ(due.size(), 1u);
+  ASSERT_EQ(due[0].deliveries.size(), 1u);
+  EXPECT_EQ(due[0].deliveries[0].index, 1u);
+  const auto others =
+      store_->reader().due(kNow, 10, [&](MessageNo no, std::uint32_t) { return no == first->no; });
+  ASSERT_EQ(others.size(), 1u);
+  EXPECT_EQ(others[0].message->no, second->no);
+}
+
+// A read that was not walked to its end once kept its snapshot for all later ones.
+TEST_P(StoreContract, EveryReadSeesTheLastCommit) {
+  const auto sent = put({"a@x.example"}, queued(kNow + 1h));
+  EXPECT_TRUE(store_->reader().next_due(kNow));
+  commit(StartAttempt{sent->no, 0, 1, "mailgun", kNow});
+  EXPECT_EQ(delivery(*sent).state, DeliveryState::active);
+}
+
 TEST_P(StoreContract, BodiesInPiecesComeBackInOrder) {
   auto sent = message({"a@x.example"});
   sent->chunks = 3;
