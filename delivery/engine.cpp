@@ -22,6 +22,7 @@ Engine::~Engine() = default;
 
 void Engine::configure(std::shared_ptr<const config::Config> config, Transports transports,
                        Time now) {
+  const bool is_reload = config_ != nullptr;
   config_ = std::move(config);
   std::vector<Ways::Exit> exits;
   exits.reserve(transports.size());
@@ -41,7 +42,7 @@ void Engine::configure(std::shared_ptr<const config::Config> config, Transports 
     if (!lane->transport)
       while (!lane->waiting.empty()) call_off(lane->waiting.front(), "no longer configured", now);
   }
-  wake_parked({}, now);
+  if (is_reload) wake_parked({}, now);
 }
 
 void Engine::restore(Time now) {
@@ -49,6 +50,8 @@ void Engine::restore(Time now) {
   for (const WayView& view : ways_.view(now)) set_gauge(view.transport, view.domain, view.state);
   next_opening_ = ways_.next_opening(now);
   ways_.set_admitting(true);
+  // The configuration may have changed meanwhile: what waits for a shut way may find another.
+  if (ways_.any_open(now)) wake_parked({}, now);
 }
 
 void Engine::accepted(std::shared_ptr<const Message> message,

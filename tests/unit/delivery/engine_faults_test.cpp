@@ -160,6 +160,18 @@ TEST_F(FaultTest, RestartKeepsTheBreaker) {
   EXPECT_EQ(mailgun.calls.size(), 1U);
 }
 
+TEST_F(FaultTest, RestartWithAnotherTransportFreesWhatWasParked) {
+  always(mailgun, blocked(world.now + 24h));
+  always(backup, blocked(world.now + 24h));
+  const MessageNo no = send();
+  world.restart();
+  EXPECT_EQ(world.state(no), State::queued);
+  EXPECT_EQ(world.delivery(no).next_attempt_at, world.now + 24h) << "all shut: left as it was";
+  world.transport("spare");
+  world.restart();
+  EXPECT_EQ(world.state(no), State::sent);
+}
+
 TEST_F(FaultTest, RestartFindsWhatWaited) {
   always(mailgun, temporary());
   const MessageNo no = send();
