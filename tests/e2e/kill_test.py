@@ -1,6 +1,7 @@
 """kill -9 at random under load: nothing that got a 250 is lost, and duplicates are counted."""
 import os
 import random
+import re
 import smtplib
 import threading
 import unittest
@@ -12,7 +13,7 @@ from support.smtp_sink import SmtpSink
 KILLS = int(os.environ.get("POSTERN_KILLS", "10"))
 SEED = int(os.environ.get("POSTERN_SEED", random.randrange(1 << 30)))
 CONNECTIONS = 20
-WAYS_OUT = 10  # connections to the smarthost: at most so many attempts are under way
+WAYS_OUT = 10
 
 
 class Load:
@@ -80,8 +81,12 @@ class Kill(unittest.TestCase):
         lost = [key for key in load.accepted if key not in arrivals]
         self.assertEqual([], lost, f"{len(lost)} of {len(load.accepted)} lost")
         duplicates = sum(count - 1 for count in arrivals.values())
-        print(f"{len(load.accepted)} accepted, {duplicates} duplicates", flush=True)
-        self.assertLessEqual(duplicates, KILLS * WAYS_OUT)
+        # What each start found begun and not ended. That may be more than there are connections: a
+        # place is free again before the outcome is on disk.
+        in_flight = [int(n) for n in re.findall(r" recovered uncertain=(\d+)", self.relay.log())]
+        print(f"{len(load.accepted)} accepted, {duplicates} duplicates, in flight at the kills: "
+              f"{in_flight}", flush=True)
+        self.assertLessEqual(duplicates, sum(in_flight))
         for key, count in arrivals.items():
             if count > 1 and key in load.accepted:
                 [delivery] = self.relay.show(load.accepted[key])["deliveries"]
