@@ -1,15 +1,11 @@
 #include "queue/committer.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace postern::queue {
 namespace {
 
 using namespace std::chrono_literals;
-
-// How long a transaction that holds only pieces of bodies may stay open, in time and in bytes.
-constexpr auto kUnsyncedFor = 50ms;
-constexpr std::size_t kUnsyncedBytes = 4 * 1024 * 1024;
 
 const StorageFault kStopped{false, "the queue is stopping"};
 
@@ -74,12 +70,8 @@ void Committer::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      const auto ready = [this] { return !waiting_.empty() || stopping_; };
-      if (transaction_open_)
-        wake_.wait_for(lock, kUnsyncedFor, ready);
-      else
-        wake_.wait(lock, ready);
-      if (waiting_.empty() && stopping_ && !transaction_open_) return;
+      wake_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
+      if (waiting_.empty()) return;
       batch.swap(waiting_);
     }
     commit(batch);
@@ -89,53 +81,51 @@ void Committer::run() {
 
 void Committer::commit(std::vector<Waiting>& batch) {
   const Tick began = clock_.tick();
+  apply_pieces(batch);
   try {
-    if (!transaction_open_) {
-      store_->begin();
-      transaction_open_ = true;
-    }
-    // An empty batch is the wait for more pieces timing out.
-    bool must_sync = batch.empty();
-    apply_batch(batch, must_sync);
-    if (must_sync || unsynced_bytes_ >= kUnsyncedBytes) {
-      store_->commit();
-      transaction_open_ = false;
-      unsynced_bytes_ = 0;
-      unsynced_.clear();
-      healthy_ = true;
-      metrics_.commit_seconds.Observe(to_seconds(clock_.tick() - began));
-      metrics_.commit_batch.Observe(static_cast<double>(batch.size()));
-    }
+    if (!apply_batch(batch)) return;
+    store_->commit();
   } catch (const StorageError& error) {
     store_->rollback();
-    transaction_open_ = false;
-    unsynced_bytes_ = 0;
-    broken_.merge(unsynced_);
-    unsynced_.clear();
     healthy_ = false;
     refuse(batch, error.fault());
     return;
   }
+  healthy_ = true;
+  metrics_.commit_seconds.Observe(to_seconds(clock_.tick() - began));
+  metrics_.commit_batch.Observe(static_cast<double>(batch.size()));
   answer(batch);
 }
 
-void Committer::apply_batch(std::vector<Waiting>& batch, bool& must_sync) {
+// Pieces need no transaction; their senders may go on before the batch is committed.
+void Committer::apply_pieces(std::vector<Waiting>& batch) {
   for (Waiting& waiting : batch) {
-    if (auto* put = std::get_if<WaitingPut>(&waiting)) {
-      apply_put(*put);
-      must_sync = true;
-    } else if (auto* chunk = std::get_if<WaitingChunk>(&waiting)) {
+    if (auto* chunk = std::get_if<WaitingChunk>(&waiting)) {
       apply_chunk(*chunk);
     } else if (auto* drop = std::get_if<WaitingDrop>(&waiting)) {
-      store_->apply(DropBody{drop->no});
+      store_->drop_body(drop->no);
       broken_.erase(drop->no);
-    } else {
-      auto& changes = std::get<WaitingChanges>(waiting);
-      changes.applied.clear();
-      for (const Change& change : changes.changes) changes.applied.push_back(store_->apply(change));
-      must_sync = true;
     }
   }
+}
+
+// False: there was nothing that needs a transaction.
+bool Committer::apply_batch(std::vector<Waiting>& batch) {
+  bool begun = false;
+  const auto begin = [&] {
+    if (!std::exchange(begun, true)) store_->begin();
+  };
+  for (Waiting& waiting : batch) {
+    if (auto* put = std::get_if<WaitingPut>(&waiting)) {
+      begin();
+      apply_put(*put);
+    } else if (auto* changes = std::get_if<WaitingChanges>(&waiting)) {
+      begin();
+      for (const Change& change : changes->changes)
+        changes->applied.push_back(store_->apply(change));
+    }
+  }
+  return begun;
 }
 
 void Committer::apply_put(WaitingPut& put) {
@@ -160,16 +150,17 @@ void Committer::apply_chunk(WaitingChunk& waiting) {
   std::optional<StorageFault> fault;
   if (broken_.contains(chunk.no)) {
     fault = StorageFault{false, "an earlier piece of the message could not be stored"};
-  } else if (!store_->has_room(unsynced_bytes_ + chunk.bytes->size())) {
+  } else if (!store_->has_room(chunk.bytes->size())) {
     fault = StorageFault{true, "the queue is full"};
-    broken_.insert(chunk.no);
   } else {
-    unsynced_.insert(chunk.no);
-    store_->apply(chunk);
-    unsynced_bytes_ += chunk.bytes->size();
+    try {
+      store_->put_chunk(chunk);
+    } catch (const StorageError& error) {
+      fault = error.fault();
+    }
   }
-  // The sender may go on as soon as the piece has left its hands; the put answers for durability.
-  std::exchange(waiting.done, nullptr)(fault);
+  if (fault) broken_.insert(chunk.no);
+  waiting.done(fault);
 }
 
 void Committer::answer(std::vector<Waiting>& batch) {
@@ -207,15 +198,9 @@ void Committer::refuse(std::vector<Waiting>& batch, const StorageFault& fault) {
     if (auto* put = std::get_if<WaitingPut>(&waiting)) {
       if (intake_ && !put->starts.empty()) intake_->refused(*put->message, put->starts);
       put->done(put->fault ? *put->fault : fault);
-    } else if (auto* chunk = std::get_if<WaitingChunk>(&waiting)) {
-      if (chunk->done) {
-        broken_.insert(chunk->chunk.no);
-        chunk->done(fault);
-      }
     } else if (auto* changes = std::get_if<WaitingChanges>(&waiting)) {
       changes->done(fault);
     }
-    // A drop that failed is made up for by recover() at the next start.
   }
 }
 

@@ -94,7 +94,8 @@ class Committer {
   bool enqueue(Waiting waiting);
   void run();
   void commit(std::vector<Waiting>& batch);
-  void apply_batch(std::vector<Waiting>& batch, bool& must_sync);
+  void apply_pieces(std::vector<Waiting>& batch);
+  bool apply_batch(std::vector<Waiting>& batch);
   void apply_put(WaitingPut& put);
   void apply_chunk(WaitingChunk& waiting);
   void answer(std::vector<Waiting>& batch);
@@ -113,12 +114,8 @@ class Committer {
   bool stopping_ = true;  // until start()
   std::thread thread_;
 
-  // Committer's thread only. Pieces of bodies need no sync of their own: their transaction may stay
-  // open until something needs one.
-  bool transaction_open_ = false;
-  std::size_t unsynced_bytes_ = 0;
-  std::set<MessageNo> unsynced_;  // messages with pieces in the open transaction
-  std::set<MessageNo> broken_;    // messages whose pieces were rolled back: their put must fail
+  // Committer's thread only: messages of which a piece could not be stored; their put must fail.
+  std::set<MessageNo> broken_;
 };
 
 }  // namespace postern::queue

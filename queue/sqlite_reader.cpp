@@ -51,8 +51,7 @@ struct SqliteReader::Connection {
         events(database, kEvents),
         counts(database, kCounts),
         count_few(database, kCountFew),
-        chunk(database, "SELECT bytes FROM body WHERE no = ?"),
-        has_chunk(database, "SELECT 1 FROM body WHERE no = ?") {
+        body(database, "SELECT bytes FROM body WHERE message = ?") {
     database.execute("PRAGMA cache_size = -2048");
   }
 
@@ -90,7 +89,7 @@ struct SqliteReader::Connection {
 
   Database database;
   Statement due, next_due, message, deliveries, recipients, attempts, events, counts, count_few,
-      chunk, has_chunk;
+      body;
 };
 
 /// A connection for one call, in one read transaction; dropped instead of returned after a fault.
@@ -123,27 +122,8 @@ class SqliteReader::Lease {
   int exceptions_ = std::uncaught_exceptions();
 };
 
-class SqliteReader::StoredContent final : public Content {
- public:
-  StoredContent(SqliteReader& reader, const Message& message)
-      : reader_(reader),
-        no_(message.no),
-        chunks_(message.chunks),
-        size_bytes_(message.size_bytes) {}
-  std::uint32_t chunks() const override { return chunks_; }
-  std::uint64_t size_bytes() const override { return size_bytes_; }
-  std::shared_ptr<const std::string> chunk(std::uint32_t index) const override {
-    return reader_.chunk(no_, index);
-  }
-
- private:
-  SqliteReader& reader_;
-  MessageNo no_;
-  std::uint32_t chunks_;
-  std::uint64_t size_bytes_;
-};
-
-SqliteReader::SqliteReader(std::filesystem::path file) : file_(std::move(file)) {}
+SqliteReader::SqliteReader(std::filesystem::path file, const BodyFiles& bodies)
+    : file_(std::move(file)), bodies_(bodies) {}
 SqliteReader::~SqliteReader() = default;
 
 std::vector<Stored> SqliteReader::due(Time now, std::uint32_t limit, const Skip& skip) {
@@ -232,22 +212,13 @@ std::vector<Stored> SqliteReader::list(const Filter& filter, MessageNo after, st
 }
 
 std::shared_ptr<const Content> SqliteReader::content(const Message& message) {
+  if (message.chunks > 1) return bodies_.content(message);
   Lease lease(*this);
-  lease->has_chunk.query(body_key(message.no, 0));
-  const bool kept = lease->has_chunk.next();
-  lease->has_chunk.reset();
-  if (!kept) return nullptr;
-  return std::make_shared<StoredContent>(*this, message);
-}
-
-std::shared_ptr<const std::string> SqliteReader::chunk(MessageNo no, std::uint32_t index) {
-  Lease lease(*this);
-  lease->chunk.query(body_key(no, index));
-  if (!lease->chunk.next())
-    throw StorageError({false, "database: a piece of message " + to_id(no) + " is missing"});
-  auto bytes = std::make_shared<const std::string>(lease->chunk.blob(0));
-  lease->chunk.reset();
-  return bytes;
+  std::shared_ptr<const Content> content;
+  lease->body.query(message.no);
+  while (lease->body.next())
+    content = std::make_shared<MemoryContent>(std::string(lease->body.blob(0)));
+  return content;
 }
 
 std::vector<Count> SqliteReader::counts() {
@@ -282,9 +253,9 @@ std::vector<BreakerRow> SqliteReader::breakers() {
 std::uint64_t SqliteReader::used_bytes() {
   Lease lease(*this);
   Database& database = lease->database;
-  return static_cast<std::uint64_t>(
-      (database.pragma("page_count") - database.pragma("freelist_count")) *
-      database.pragma("page_size"));
+  return bodies_.used_bytes() + static_cast<std::uint64_t>((database.pragma("page_count") -
+                                                            database.pragma("freelist_count")) *
+                                                           database.pragma("page_size"));
 }
 
 }  // namespace postern::queue

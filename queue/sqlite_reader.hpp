@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "queue/body_files.hpp"
 #include "queue/sqlite_db.hpp"
 #include "queue/store.hpp"
 
@@ -13,7 +14,8 @@ namespace postern::queue {
 
 class SqliteReader final : public Reader {
  public:
-  explicit SqliteReader(std::filesystem::path file);
+  /// `bodies` outlives the reader.
+  SqliteReader(std::filesystem::path file, const BodyFiles& bodies);
   ~SqliteReader() override;
 
   std::vector<Stored> due(Time now, std::uint32_t limit, const Skip& skip) override;
@@ -28,10 +30,9 @@ class SqliteReader final : public Reader {
  private:
   struct Connection;
   class Lease;
-  class StoredContent;
-  std::shared_ptr<const std::string> chunk(MessageNo no, std::uint32_t index);
 
   std::filesystem::path file_;
+  const BodyFiles& bodies_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;
 };

@@ -14,11 +14,6 @@ inline constexpr char kOpen[] =
 /// When held deliveries are "due": never, so that they lie at the end of delivery_open.
 inline constexpr Time kNever{Duration{std::int64_t{1} << 52}};
 
-inline constexpr std::int64_t kChunksPerMessage = 4096;
-constexpr std::int64_t body_key(MessageNo no, std::uint32_t chunk) {
-  return to_int(no) * kChunksPerMessage + chunk;
-}
-
 inline Time to_time(std::int64_t milliseconds) {
   return Time{Duration{milliseconds}};
 }

@@ -85,12 +85,13 @@ void SqliteStore::migrate() {
 
 std::uint64_t SqliteStore::recover(Time now, Time first_ask) {
   database_->execute("BEGIN IMMEDIATE");
-  {
-    Statement cut_off(*database_, "SELECT message FROM incoming");
-    std::vector<MessageNo> numbers;
-    while (cut_off.next()) numbers.push_back(MessageNo{cut_off.integer(0)});
-    for (const MessageNo no : numbers) drop_body({no});
-  }
+  Statement known(*database_, "SELECT 1 FROM body WHERE message = ?");
+  bodies_.remove_unknown([&known](MessageNo no) {
+    known.query(no);
+    const bool is_known = known.next();
+    known.reset();
+    return is_known;
+  });
   Statement settle(
       *database_,
       std::string(

@@ -11,7 +11,7 @@ struct SqliteStore::Statements {
   Statement begin, commit;
   Statement page_count, freelist_count;
   Statement insert_message, insert_body, insert_delivery, insert_attempt;
-  Statement insert_incoming, delete_incoming, delete_bodies;
+  Statement delete_body;
   Statement start_delivery, record_delivery, end_attempt;
   Statement save_breaker, add_event;
 };

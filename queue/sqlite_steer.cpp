@@ -95,12 +95,13 @@ Applied SqliteStore::prune(const Prune& change) {
            " AND " + kOpen + ")";
   };
   const auto drop_bodies = [&](MessageNo no) {
-    statements_->delete_bodies.run(body_key(no, 0), body_key(no, kChunksPerMessage - 1));
+    statements_->delete_body.run(no);
+    pruned_.push_back(no);
   };
   Applied applied;
-  const auto bodies = numbers("SELECT no / 4096 FROM body WHERE no < ? AND no % 4096 = 0" +
-                                  finished("no / 4096") + " ORDER BY no",
-                              body_key(first_number_of(change.bodies_before), 0));
+  const auto bodies = numbers(
+      "SELECT message FROM body WHERE message < ?" + finished("body.message") + " ORDER BY message",
+      to_int(first_number_of(change.bodies_before)));
   for (const MessageNo no : bodies) drop_bodies(no);
   const auto gone = numbers("SELECT no FROM message WHERE no < ?" + finished("no") + " ORDER BY no",
                             to_int(first_number_of(change.history_before)));

@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "queue/sqlite_statements.hpp"
 
@@ -26,16 +27,14 @@ SqliteStore::Statements::Statements(Database& db)
       freelist_count(db, "PRAGMA freelist_count"),
       insert_message(db, std::string("INSERT INTO message (") + kMessageColumns +
                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      insert_body(db, "INSERT INTO body (no, bytes) VALUES (?, ?)"),
+      insert_body(db, "INSERT INTO body (message, bytes) VALUES (?, ?)"),
       insert_delivery(db, std::string("INSERT INTO delivery (") + kDeliveryColumns +
                               ") VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, ?, '', 0)"),
       insert_attempt(
           db,
           "INSERT INTO attempt (message, recipient_index, number, transport, started_at) "
           "VALUES (?, ?, ?, ?, ?)"),
-      insert_incoming(db, "INSERT INTO incoming (message) VALUES (?)"),
-      delete_incoming(db, "DELETE FROM incoming WHERE message = ?"),
-      delete_bodies(db, "DELETE FROM body WHERE no BETWEEN ? AND ?"),
+      delete_body(db, "DELETE FROM body WHERE message = ?"),
       start_delivery(
           db,
           "UPDATE delivery SET state = 'active', token = token + 1, attempts = attempts + 1, "
@@ -60,7 +59,10 @@ SqliteStore::Statements::Statements(Database& db)
                 "FROM event WHERE message = ?1") {}
 
 SqliteStore::SqliteStore(std::filesystem::path file, std::uint64_t max_size_bytes)
-    : file_(std::move(file)), max_size_bytes_(max_size_bytes), reader_(file_) {
+    : file_(std::move(file)),
+      max_size_bytes_(max_size_bytes),
+      bodies_(file_.parent_path() / "bodies"),
+      reader_(file_, bodies_) {
   open();
 }
 
@@ -72,12 +74,15 @@ void SqliteStore::begin() {
 }
 
 void SqliteStore::commit() {
+  bodies_.sync_names();
   statements_->commit.run();
+  for (const MessageNo no : std::exchange(pruned_, {})) bodies_.remove(no);
   refresh_usage();
   tidy_log();
 }
 
 void SqliteStore::rollback() noexcept {
+  pruned_.clear();
   if (database_) database_->interrupt_transaction();
   statements_.reset();
   database_.reset();
@@ -118,14 +123,12 @@ bool SqliteStore::has_room(std::uint64_t more_bytes) {
       disk_has_room_ = disk.f_bavail * block > reserve;
     }
   }
-  return disk_has_room_ && used_bytes_ + more_bytes <= max_size_bytes_;
+  return disk_has_room_ && used_bytes_ + bodies_.used_bytes() + more_bytes <= max_size_bytes_;
 }
 
 Applied SqliteStore::apply(const Change& change) {
   struct Dispatch {
     SqliteStore& store;
-    Applied operator()(const PutChunk& c) { return store.put_chunk(c); }
-    Applied operator()(const DropBody& c) { return store.drop_body(c); }
     Applied operator()(const Put& c) { return store.put(c); }
     Applied operator()(const StartAttempt& c) { return store.start_attempt(c); }
     Applied operator()(const Record& c) { return store.record(c); }
@@ -137,18 +140,12 @@ Applied SqliteStore::apply(const Change& change) {
   return std::visit(Dispatch{*this}, change);
 }
 
-Applied SqliteStore::put_chunk(const PutChunk& change) {
-  if (change.index == 0) statements_->insert_incoming.run(change.no);
-  statements_->insert_body.run(body_key(change.no, change.index), Statement::Blob{*change.bytes});
-  return {.changed = 1};
+void SqliteStore::put_chunk(const PutChunk& chunk) {
+  bodies_.write(chunk.no, chunk.index, *chunk.bytes);
 }
 
-Applied SqliteStore::drop_body(const DropBody& change) {
-  statements_->delete_bodies.run(body_key(change.no, 0),
-                                 body_key(change.no, kChunksPerMessage - 1));
-  const std::uint64_t pieces = database_->changes();
-  statements_->delete_incoming.run(change.no);
-  return {.changed = pieces};
+void SqliteStore::drop_body(MessageNo no) {
+  bodies_.remove(no);
 }
 
 Applied SqliteStore::put(const Put& change) {
@@ -161,8 +158,13 @@ Applied SqliteStore::put(const Put& change) {
                         message.size_bytes, message.chunks, message.header_bytes, hash,
                         message.envelope.smtputf8, message.envelope.eight_bit_mime,
                         message.priority, message.accepted_at);
-  to.insert_body.run(body_key(message.no, message.chunks - 1), Statement::Blob{*change.last_chunk});
-  if (message.chunks > 1) to.delete_incoming.run(message.no);
+  if (message.chunks == 1) {
+    to.insert_body.run(message.no, Statement::Blob{*change.last_chunk});
+  } else {
+    bodies_.write(message.no, message.chunks - 1, *change.last_chunk);
+    bodies_.sync(message.no);
+    to.insert_body.run(message.no, std::optional<std::int64_t>{});
+  }
   for (std::size_t i = 0; i < message.envelope.recipients.size(); ++i) {
     const Start& start = change.starts.at(i);
     const auto index = static_cast<std::uint32_t>(i);
@@ -218,9 +220,7 @@ Applied SqliteStore::add_event(const AddEvent& change) {
 }
 
 MessageNo SqliteStore::last_number() {
-  Statement select(*database_,
-                   "SELECT max((SELECT coalesce(max(no), 0) FROM message), "
-                   "(SELECT coalesce(max(message), 0) FROM incoming))");
+  Statement select(*database_, "SELECT coalesce(max(no), 0) FROM message");
   select.next();
   return MessageNo{select.integer(0)};
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "queue/body_files.hpp"
 #include "queue/sqlite_db.hpp"
 #include "queue/sqlite_reader.hpp"
 #include "queue/store.hpp"
@@ -25,6 +26,8 @@ class SqliteStore final : public Store {
   void commit() override;
   void rollback() noexcept override;
   bool has_room(std::uint64_t more_bytes) override;
+  void put_chunk(const PutChunk& chunk) override;
+  void drop_body(MessageNo no) override;
   Reader& reader() override { return reader_; }
   MessageNo last_number() override;
   std::uint64_t recover(Time now, Time first_ask) override;
@@ -36,8 +39,6 @@ class SqliteStore final : public Store {
   void refresh_usage();
   void tidy_log();
 
-  Applied put_chunk(const PutChunk& change);
-  Applied drop_body(const DropBody& change);
   Applied put(const Put& change);
   Applied start_attempt(const StartAttempt& change);
   Applied record(const Record& change);
@@ -50,7 +51,9 @@ class SqliteStore final : public Store {
   std::uint64_t max_size_bytes_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Statements> statements_;
+  BodyFiles bodies_;
   SqliteReader reader_;
+  std::vector<MessageNo> pruned_;  // their files go once the commit is done
   std::atomic<std::uint64_t> used_bytes_{0};
   std::atomic<Tick> room_checked_{Tick{}};
   std::atomic<bool> disk_has_room_{true};

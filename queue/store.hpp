@@ -49,14 +49,12 @@ struct Start {
 
 // ---- Changes ------------------------------------------------------------------------------------
 
-/// One piece of a body that is still arriving. The message row follows with Put, or Drop.
+/// One piece of a body that is still arriving; all but the last have Content::kChunkBytes. The Put
+/// with the last piece follows, or drop_body.
 struct PutChunk {
   MessageNo no{};
   std::uint32_t index = 0;
   std::shared_ptr<const std::string> bytes;
-};
-struct DropBody {
-  MessageNo no{};
 };
 
 /// A whole message. `last_chunk` is chunk number message->chunks - 1; earlier ones came by
@@ -155,8 +153,7 @@ struct Prune {
   std::uint32_t limit = 200;
 };
 
-using Change = std::variant<PutChunk, DropBody, Put, StartAttempt, Record, SaveBreaker, AddEvent,
-                            Steer, Prune>;
+using Change = std::variant<Put, StartAttempt, Record, SaveBreaker, AddEvent, Steer, Prune>;
 
 /// What a Change did. `changed`: rows touched; 0 for a refused StartAttempt or Record. `more`: a
 /// Steer or Prune has rows left. `token`: the delivery's token afterwards (StartAttempt, Record).
@@ -233,6 +230,10 @@ class Store {
   virtual void rollback() noexcept = 0;
   /// Room for so many more bytes of bodies (max_size and the disk's reserve). Thread-safe.
   virtual bool has_room(std::uint64_t more_bytes) = 0;
+  /// Pieces of bodies are written outside of transactions; commit() of their Put makes them count.
+  virtual void put_chunk(const PutChunk& chunk) = 0;
+  /// Pieces whose Put will not come.
+  virtual void drop_body(MessageNo no) = 0;
   virtual Reader& reader() = 0;
   /// Highest message number in the store, MessageNo{0} when empty.
   virtual MessageNo last_number() = 0;

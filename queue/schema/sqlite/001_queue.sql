@@ -19,16 +19,10 @@ CREATE TABLE message (
   accepted_at    INTEGER NOT NULL
 ) STRICT;
 
--- Pieces of at most 256 KiB; no = message * 4096 + piece, so a message's pieces lie together and a
--- new one is an append.
+-- A body of one piece (at most 256 KiB); NULL: of several, in the file bodies/ID. No row: removed.
 CREATE TABLE body (
-  no    INTEGER PRIMARY KEY,
-  bytes BLOB NOT NULL
-) STRICT;
-
--- Messages whose pieces arrive ahead of their row; what is here at start was cut off.
-CREATE TABLE incoming (
-  message INTEGER PRIMARY KEY
+  message INTEGER PRIMARY KEY,
+  bytes   BLOB
 ) STRICT;
 
 CREATE TABLE delivery (

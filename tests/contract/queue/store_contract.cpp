@@ -127,26 +127,51 @@ TEST_P(StoreContract, EveryReadSeesTheLastCommit) {
 TEST_P(StoreContract, BodiesInPiecesComeBackInOrder) {
   auto sent = message({"a@x.example"});
   sent->chunks = 3;
-  sent->size_bytes = 9;
-  commit(PutChunk{sent->no, 0, std::make_shared<const std::string>("one")});
-  commit(PutChunk{sent->no, 1, std::make_shared<const std::string>("two")});
+  const std::string one(Content::kChunkBytes, '1');
+  const std::string two(Content::kChunkBytes, '2');
+  sent->size_bytes = one.size() + two.size() + 3;
+  store_->put_chunk({sent->no, 0, std::make_shared<const std::string>(one)});
+  store_->put_chunk({sent->no, 1, std::make_shared<const std::string>(two)});
   commit(Put{sent, std::make_shared<const std::string>("end"), {queued()}});
   reopen();
   store_->recover(kNow, kNow);
   const auto content = store_->reader().content(*sent);
   ASSERT_TRUE(content);
   EXPECT_EQ(content->chunks(), 3u);
-  EXPECT_EQ(*content->chunk(0) + *content->chunk(1) + *content->chunk(2), "onetwoend");
+  EXPECT_EQ(*content->chunk(0) + *content->chunk(1) + *content->chunk(2), one + two + "end");
 }
 
 TEST_P(StoreContract, PiecesWithoutAMessageAreClearedByRecovery) {
   auto cut = message({"a@x.example"});
-  commit(PutChunk{cut->no, 0, std::make_shared<const std::string>("one")});
-  reopen();
-  EXPECT_EQ(store_->last_number(), cut->no) << "the number is taken";
-  store_->recover(kNow, kNow);
   cut->chunks = 2;
+  store_->put_chunk({cut->no, 0, std::make_shared<const std::string>("one")});
+  EXPECT_TRUE(store_->reader().content(*cut));
+  reopen();
+  store_->recover(kNow, kNow);
   EXPECT_FALSE(store_->reader().content(*cut));
+}
+
+TEST_P(StoreContract, DroppedPiecesAreGone) {
+  auto cut = message({"a@x.example"});
+  cut->chunks = 2;
+  const std::uint64_t before = store_->reader().used_bytes();
+  store_->put_chunk({cut->no, 0, std::make_shared<const std::string>("one")});
+  EXPECT_EQ(store_->reader().used_bytes(), before + 3);
+  store_->drop_body(cut->no);
+  EXPECT_FALSE(store_->reader().content(*cut));
+  EXPECT_EQ(store_->reader().used_bytes(), before);
+}
+
+TEST_P(StoreContract, PruningTakesBodiesOfManyPiecesToo) {
+  auto sent = message({"a@x.example"}, kNow - 100h);
+  sent->chunks = 2;
+  sent->size_bytes = Content::kChunkBytes + 3;
+  store_->put_chunk({sent->no, 0, std::make_shared<const std::string>(Content::kChunkBytes, 'x')});
+  commit(Put{sent, std::make_shared<const std::string>("end"), {active()}});
+  record(*sent, 1, DeliveryState::sent, Outcome::delivered("ok"));
+  EXPECT_TRUE(store_->reader().content(*sent));
+  EXPECT_EQ(commit(Prune{kNow - 72h, kNow - 720h, 100}).changed, 1u);
+  EXPECT_FALSE(store_->reader().content(*sent));
 }
 
 TEST_P(StoreContract, OpenAttemptsBecomeUncertainByRecovery) {
