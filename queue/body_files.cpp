@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <utility>
 
 #include "queue/store.hpp"
@@ -74,25 +73,44 @@ BodyFiles::BodyFiles(std::filesystem::path directory) : directory_(std::move(dir
 }
 
 BodyFiles::~BodyFiles() {
-  for (const auto& [no, descriptor] : open_) ::close(descriptor);
+  for (const auto& [no, body] : open_) ::close(body.descriptor);
 }
 
 std::filesystem::path BodyFiles::path_of(MessageNo no) const {
   return directory_ / to_id(no);
 }
 
-void BodyFiles::write(MessageNo no, std::uint32_t index, std::string_view bytes) {
-  auto place = open_.find(no);
-  if (place == open_.end()) {
-    const int descriptor = ::open(path_of(no).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-    if (descriptor < 0) fail("create " + path_of(no).string(), errno);
-    place = open_.emplace(no, descriptor).first;
+// The descriptor to write piece `index` to.
+int BodyFiles::next_piece(MessageNo no, std::uint32_t index) {
+  const std::lock_guard lock(mutex_);
+  Open& body = open_[no];
+  if (body.pieces != index)
+    throw StorageError(StorageFault{false, "bodies: a piece of " + to_id(no) + " is missing"});
+  if (index == 0) {
+    body.descriptor = ::open(path_of(no).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (body.descriptor < 0) fail("create " + path_of(no).string(), errno);
     names_changed_ = true;
   }
+  ++body.pieces;
+  return body.descriptor;
+}
+
+// Ends the writing of a body: its descriptor, or -1.
+int BodyFiles::take(MessageNo no) {
+  const std::lock_guard lock(mutex_);
+  const auto place = open_.find(no);
+  if (place == open_.end()) return -1;
+  const int descriptor = place->second.descriptor;
+  open_.erase(place);
+  return descriptor;
+}
+
+void BodyFiles::write(MessageNo no, std::uint32_t index, std::string_view bytes) {
+  const int descriptor = next_piece(no, index);
   const auto offset = static_cast<off_t>(std::uint64_t{index} * Content::kChunkBytes);
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t count = ::pwrite(place->second, bytes.data() + done, bytes.size() - done,
+    const ssize_t count = ::pwrite(descriptor, bytes.data() + done, bytes.size() - done,
                                    offset + static_cast<off_t>(done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail("write", errno);
@@ -100,13 +118,11 @@ void BodyFiles::write(MessageNo no, std::uint32_t index, std::string_view bytes)
     used_bytes_ += static_cast<std::uint64_t>(count);
   }
   // The disk begins now, so that the sync at the end has little left to wait for. Only a hint.
-  ::sync_file_range(place->second, offset, static_cast<off_t>(bytes.size()), SYNC_FILE_RANGE_WRITE);
+  ::sync_file_range(descriptor, offset, static_cast<off_t>(bytes.size()), SYNC_FILE_RANGE_WRITE);
 }
 
 void BodyFiles::sync(MessageNo no) {
-  const auto place = open_.find(no);
-  const int descriptor = std::exchange(place->second, -1);
-  open_.erase(place);
+  const int descriptor = take(no);
   const int result = ::fdatasync(descriptor);
   const int error = errno;
   ::close(descriptor);
@@ -114,21 +130,22 @@ void BodyFiles::sync(MessageNo no) {
 }
 
 void BodyFiles::sync_names() {
-  if (!names_changed_) return;
+  if (!names_changed_.exchange(false)) return;
   const int descriptor = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) fail("open " + directory_.string(), errno);
+  if (descriptor < 0) {
+    names_changed_ = true;
+    fail("open " + directory_.string(), errno);
+  }
   const int result = ::fsync(descriptor);
   const int error = errno;
   ::close(descriptor);
-  if (result != 0) fail("sync names", error);
-  names_changed_ = false;
+  if (result == 0) return;
+  names_changed_ = true;
+  fail("sync names", error);
 }
 
 void BodyFiles::remove(MessageNo no) noexcept {
-  if (const auto place = open_.find(no); place != open_.end()) {
-    ::close(place->second);
-    open_.erase(place);
-  }
+  if (const int descriptor = take(no); descriptor >= 0) ::close(descriptor);
   const std::filesystem::path path = path_of(no);
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) return;

@@ -2,8 +2,8 @@
 // Bodies of more than one piece: each a file of its own beside the database, written once. In the
 // database they would be written twice (log, then page) by the one thread everybody waits for.
 //
-// The writing side belongs to the committer's thread; reading is for any thread. A file counts only
-// when its message's row is committed: sync() comes before that commit, and what a crash leaves
+// Thread-safe; calls for one body come one after the other. A file counts only when its message's
+// row is committed: sync() and sync_names() come before that commit, and what a crash leaves
 // without a row is removed at the next start.
 #include <atomic>
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,8 @@ class BodyFiles {
   BodyFiles(const BodyFiles&) = delete;
   BodyFiles& operator=(const BodyFiles&) = delete;
 
-  /// Piece `index` of a body; all but the last have Content::kChunkBytes.
+  /// The next piece of a body; all but the last have Content::kChunkBytes. A piece out of order is
+  /// a fault: a body with a hole is worth nothing.
   void write(MessageNo no, std::uint32_t index, std::string_view bytes);
   /// The file's bytes are on disk when it returns; its name is after sync_names().
   void sync(MessageNo no);
@@ -44,10 +46,17 @@ class BodyFiles {
 
  private:
   std::filesystem::path path_of(MessageNo no) const;
+  int next_piece(MessageNo no, std::uint32_t index);
+  int take(MessageNo no);
 
   std::filesystem::path directory_;
-  std::map<MessageNo, int> open_;  // descriptors of bodies being written
-  bool names_changed_ = false;
+  struct Open {
+    int descriptor = -1;
+    std::uint32_t pieces = 0;
+  };
+  std::mutex mutex_;
+  std::map<MessageNo, Open> open_;  // bodies being written
+  std::atomic<bool> names_changed_{false};
   std::atomic<std::uint64_t> used_bytes_{0};
 };
 

@@ -1,5 +1,6 @@
 #include "queue/committer.hpp"
 
+#include <boost/asio/post.hpp>
 #include <utility>
 
 namespace postern::queue {
@@ -7,12 +8,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// They mostly wait for the disk.
+constexpr std::size_t kBodyThreads = 4;
+
 const StorageFault kStopped{false, "the queue is stopping"};
 
 }  // namespace
 
 Committer::Committer(std::unique_ptr<Store> store, const Clock& clock, Metrics& metrics)
-    : store_(std::move(store)), clock_(clock), metrics_(metrics), numbers_(store_->last_number()) {}
+    : store_(std::move(store)),
+      clock_(clock),
+      metrics_(metrics),
+      numbers_(store_->last_number()),
+      bodies_(kBodyThreads) {}
 
 Committer::~Committer() {
   stop();
@@ -27,6 +35,7 @@ void Committer::start() {
 }
 
 void Committer::stop() {
+  bodies_.join();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -50,15 +59,41 @@ bool Committer::enqueue(Waiting waiting) {
 
 void Committer::put(std::shared_ptr<const Message> message,
                     std::shared_ptr<const std::string> last_chunk, PutDone done) {
-  if (!enqueue(WaitingPut{std::move(message), std::move(last_chunk), done, {}, {}})) done(kStopped);
+  if (message->chunks == 1) {
+    if (!enqueue(WaitingPut{std::move(message), std::move(last_chunk), done, {}, {}}))
+      done(kStopped);
+    return;
+  }
+  boost::asio::post(
+      bodies_, [this, message = std::move(message), last_chunk = std::move(last_chunk), done] {
+        if (const auto fault = write_ahead({message->no, message->chunks - 1, last_chunk}, true))
+          done(*fault);
+        else if (!enqueue(WaitingPut{message, nullptr, done, {}, {}}))
+          done(kStopped);
+      });
 }
 
 void Committer::put_chunk(PutChunk chunk, ChunkDone done) {
-  if (!enqueue(WaitingChunk{std::move(chunk), done})) done(kStopped);
+  boost::asio::post(bodies_, [this, chunk = std::move(chunk), done = std::move(done)] {
+    done(write_ahead(chunk, false));
+  });
+}
+
+std::optional<StorageFault> Committer::write_ahead(const PutChunk& chunk, bool is_last) {
+  if (!store_->has_room(chunk.bytes->size())) return StorageFault{true, "the queue is full"};
+  try {
+    if (is_last)
+      store_->seal_body(chunk);
+    else
+      store_->put_chunk(chunk);
+  } catch (const StorageError& error) {
+    return error.fault();
+  }
+  return std::nullopt;
 }
 
 void Committer::drop_body(MessageNo no) {
-  enqueue(WaitingDrop{no});
+  boost::asio::post(bodies_, [this, no] { store_->drop_body(no); });
 }
 
 void Committer::apply(std::vector<Change> changes, ApplyDone done) {
@@ -81,9 +116,9 @@ void Committer::run() {
 
 void Committer::commit(std::vector<Waiting>& batch) {
   const Tick began = clock_.tick();
-  apply_pieces(batch);
   try {
-    if (!apply_batch(batch)) return;
+    store_->begin();
+    apply_batch(batch);
     store_->commit();
   } catch (const StorageError& error) {
     store_->rollback();
@@ -97,44 +132,19 @@ void Committer::commit(std::vector<Waiting>& batch) {
   answer(batch);
 }
 
-// Pieces need no transaction; their senders may go on before the batch is committed.
-void Committer::apply_pieces(std::vector<Waiting>& batch) {
-  for (Waiting& waiting : batch) {
-    if (auto* chunk = std::get_if<WaitingChunk>(&waiting)) {
-      apply_chunk(*chunk);
-    } else if (auto* drop = std::get_if<WaitingDrop>(&waiting)) {
-      store_->drop_body(drop->no);
-      broken_.erase(drop->no);
-    }
-  }
-}
-
-// False: there was nothing that needs a transaction.
-bool Committer::apply_batch(std::vector<Waiting>& batch) {
-  bool begun = false;
-  const auto begin = [&] {
-    if (!std::exchange(begun, true)) store_->begin();
-  };
+void Committer::apply_batch(std::vector<Waiting>& batch) {
   for (Waiting& waiting : batch) {
     if (auto* put = std::get_if<WaitingPut>(&waiting)) {
-      begin();
       apply_put(*put);
-    } else if (auto* changes = std::get_if<WaitingChanges>(&waiting)) {
-      begin();
-      for (const Change& change : changes->changes)
-        changes->applied.push_back(store_->apply(change));
+    } else {
+      auto& changes = std::get<WaitingChanges>(waiting);
+      for (const Change& change : changes.changes) changes.applied.push_back(store_->apply(change));
     }
   }
-  return begun;
 }
 
 void Committer::apply_put(WaitingPut& put) {
-  const MessageNo no = put.message->no;
-  if (broken_.erase(no) != 0) {
-    put.fault = StorageFault{false, "an earlier piece of the message could not be stored"};
-    return;
-  }
-  if (!store_->has_room(put.last_chunk->size())) {
+  if (put.content && !store_->has_room(put.content->size())) {
     put.fault = StorageFault{true, "the queue is full"};
     return;
   }
@@ -142,25 +152,7 @@ void Committer::apply_put(WaitingPut& put) {
   put.starts = intake_ ? intake_->plan(*put.message, now)
                        : std::vector<Start>(put.message->envelope.recipients.size(),
                                             Start{DeliveryState::queued, {}, {}, now, now + 72h});
-  store_->apply(Put{put.message, put.last_chunk, put.starts});
-}
-
-void Committer::apply_chunk(WaitingChunk& waiting) {
-  const PutChunk& chunk = waiting.chunk;
-  std::optional<StorageFault> fault;
-  if (broken_.contains(chunk.no)) {
-    fault = StorageFault{false, "an earlier piece of the message could not be stored"};
-  } else if (!store_->has_room(chunk.bytes->size())) {
-    fault = StorageFault{true, "the queue is full"};
-  } else {
-    try {
-      store_->put_chunk(chunk);
-    } catch (const StorageError& error) {
-      fault = error.fault();
-    }
-  }
-  if (fault) broken_.insert(chunk.no);
-  waiting.done(fault);
+  store_->apply(Put{put.message, put.content, put.starts});
 }
 
 void Committer::answer(std::vector<Waiting>& batch) {
@@ -185,7 +177,7 @@ void Committer::answer(std::vector<Waiting>& batch) {
         deliveries[i].reason = start.reason;
       }
       std::shared_ptr<const Content> content;
-      if (put->message->chunks == 1) content = std::make_shared<MemoryContent>(put->last_chunk);
+      if (put->content) content = std::make_shared<MemoryContent>(put->content);
       intake_->accepted(put->message, std::move(deliveries), std::move(content));
     } else if (auto* changes = std::get_if<WaitingChanges>(&waiting)) {
       changes->done(std::move(changes->applied));

@@ -1,16 +1,18 @@
 #pragma once
 // Group commit: one thread that owns the store's write side. It takes everything waiting, applies
 // it in one transaction, syncs once, then answers every waiter. Throughput comes from batching.
+// Large bodies are written and synced ahead by a few threads of their own, so that small mail never
+// waits for them.
 //
 // Called by smtpd (put), delivery (attempts, outcomes, breakers) and admin (verbs). Completions run
-// on the committer's thread: they only post elsewhere. After stop() everything is refused.
+// on one of these threads: they only post elsewhere. After stop() everything is refused.
 #include <atomic>
+#include <boost/asio/thread_pool.hpp>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -54,6 +56,7 @@ class Committer {
   /// Commits what is waiting, then stops. Later calls are answered with a fault.
   void stop();
 
+  /// `last_chunk`: the whole content when it has one piece; earlier pieces came by put_chunk().
   void put(std::shared_ptr<const Message> message, std::shared_ptr<const std::string> last_chunk,
            PutDone done);
   /// `done` means: give me the next one (flow control). Durability comes with put().
@@ -72,32 +75,24 @@ class Committer {
  private:
   struct WaitingPut {
     std::shared_ptr<const Message> message;
-    std::shared_ptr<const std::string> last_chunk;
+    std::shared_ptr<const std::string> content;  // of one piece; else the body is sealed
     PutDone done;
     std::vector<Start> starts;          // filled when applied
     std::optional<StorageFault> fault;  // refused alone; the rest of the batch goes on
-  };
-  struct WaitingChunk {
-    PutChunk chunk;
-    ChunkDone done;
-  };
-  struct WaitingDrop {
-    MessageNo no{};
   };
   struct WaitingChanges {
     std::vector<Change> changes;
     ApplyDone done;
     std::vector<Applied> applied;  // filled when applied
   };
-  using Waiting = std::variant<WaitingPut, WaitingChunk, WaitingDrop, WaitingChanges>;
+  using Waiting = std::variant<WaitingPut, WaitingChanges>;
 
   bool enqueue(Waiting waiting);
   void run();
   void commit(std::vector<Waiting>& batch);
-  void apply_pieces(std::vector<Waiting>& batch);
-  bool apply_batch(std::vector<Waiting>& batch);
+  void apply_batch(std::vector<Waiting>& batch);
   void apply_put(WaitingPut& put);
-  void apply_chunk(WaitingChunk& waiting);
+  std::optional<StorageFault> write_ahead(const PutChunk& chunk, bool is_last);
   void answer(std::vector<Waiting>& batch);
   void refuse(std::vector<Waiting>& batch, const StorageFault& fault);
 
@@ -113,9 +108,7 @@ class Committer {
   std::vector<Waiting> waiting_;
   bool stopping_ = true;  // until start()
   std::thread thread_;
-
-  // Committer's thread only: messages of which a piece could not be stored; their put must fail.
-  std::set<MessageNo> broken_;
+  boost::asio::thread_pool bodies_;
 };
 
 }  // namespace postern::queue

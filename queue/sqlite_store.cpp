@@ -144,7 +144,12 @@ void SqliteStore::put_chunk(const PutChunk& chunk) {
   bodies_.write(chunk.no, chunk.index, *chunk.bytes);
 }
 
-void SqliteStore::drop_body(MessageNo no) {
+void SqliteStore::seal_body(const PutChunk& last) {
+  put_chunk(last);
+  bodies_.sync(last.no);
+}
+
+void SqliteStore::drop_body(MessageNo no) noexcept {
   bodies_.remove(no);
 }
 
@@ -158,13 +163,9 @@ Applied SqliteStore::put(const Put& change) {
                         message.size_bytes, message.chunks, message.header_bytes, hash,
                         message.envelope.smtputf8, message.envelope.eight_bit_mime,
                         message.priority, message.accepted_at);
-  if (message.chunks == 1) {
-    to.insert_body.run(message.no, Statement::Blob{*change.last_chunk});
-  } else {
-    bodies_.write(message.no, message.chunks - 1, *change.last_chunk);
-    bodies_.sync(message.no);
-    to.insert_body.run(message.no, std::optional<std::int64_t>{});
-  }
+  std::optional<Statement::Blob> content;
+  if (message.chunks == 1) content = Statement::Blob{*change.content};
+  to.insert_body.run(message.no, content);
   for (std::size_t i = 0; i < message.envelope.recipients.size(); ++i) {
     const Start& start = change.starts.at(i);
     const auto index = static_cast<std::uint32_t>(i);

@@ -27,7 +27,8 @@ class SqliteStore final : public Store {
   void rollback() noexcept override;
   bool has_room(std::uint64_t more_bytes) override;
   void put_chunk(const PutChunk& chunk) override;
-  void drop_body(MessageNo no) override;
+  void seal_body(const PutChunk& last) override;
+  void drop_body(MessageNo no) noexcept override;
   Reader& reader() override { return reader_; }
   MessageNo last_number() override;
   std::uint64_t recover(Time now, Time first_ask) override;

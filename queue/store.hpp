@@ -49,19 +49,17 @@ struct Start {
 
 // ---- Changes ------------------------------------------------------------------------------------
 
-/// One piece of a body that is still arriving; all but the last have Content::kChunkBytes. The Put
-/// with the last piece follows, or drop_body.
+/// One piece of a body of several; all but the last have Content::kChunkBytes.
 struct PutChunk {
   MessageNo no{};
   std::uint32_t index = 0;
   std::shared_ptr<const std::string> bytes;
 };
 
-/// A whole message. `last_chunk` is chunk number message->chunks - 1; earlier ones came by
-/// PutChunk.
+/// A whole message. `content` is its body when that has one piece; else the body was sealed.
 struct Put {
   std::shared_ptr<const Message> message;
-  std::shared_ptr<const std::string> last_chunk;
+  std::shared_ptr<const std::string> content;
   std::vector<Start> starts;  // one per recipient
 };
 
@@ -230,10 +228,13 @@ class Store {
   virtual void rollback() noexcept = 0;
   /// Room for so many more bytes of bodies (max_size and the disk's reserve). Thread-safe.
   virtual bool has_room(std::uint64_t more_bytes) = 0;
-  /// Pieces of bodies are written outside of transactions; commit() of their Put makes them count.
+  // Bodies of several pieces are written ahead of their Put and outside of transactions. These
+  // three are called from any thread, for one body one after the other.
   virtual void put_chunk(const PutChunk& chunk) = 0;
-  /// Pieces whose Put will not come.
-  virtual void drop_body(MessageNo no) = 0;
+  /// The last piece; the bytes are on disk when it returns. The Put may follow.
+  virtual void seal_body(const PutChunk& last) = 0;
+  /// The Put will not come.
+  virtual void drop_body(MessageNo no) noexcept = 0;
   virtual Reader& reader() = 0;
   /// Highest message number in the store, MessageNo{0} when empty.
   virtual MessageNo last_number() = 0;

@@ -132,7 +132,8 @@ TEST_P(StoreContract, BodiesInPiecesComeBackInOrder) {
   sent->size_bytes = one.size() + two.size() + 3;
   store_->put_chunk({sent->no, 0, std::make_shared<const std::string>(one)});
   store_->put_chunk({sent->no, 1, std::make_shared<const std::string>(two)});
-  commit(Put{sent, std::make_shared<const std::string>("end"), {queued()}});
+  store_->seal_body({sent->no, 2, std::make_shared<const std::string>("end")});
+  commit(Put{sent, nullptr, {queued()}});
   reopen();
   store_->recover(kNow, kNow);
   const auto content = store_->reader().content(*sent);
@@ -151,6 +152,15 @@ TEST_P(StoreContract, PiecesWithoutAMessageAreClearedByRecovery) {
   EXPECT_FALSE(store_->reader().content(*cut));
 }
 
+TEST_P(StoreContract, APieceOutOfOrderIsRefused) {
+  const auto piece = std::make_shared<const std::string>("x");
+  const MessageNo no = message({"a@x.example"})->no;
+  EXPECT_THROW(store_->put_chunk({no, 1, piece}), StorageError);
+  store_->put_chunk({no, 0, piece});
+  EXPECT_THROW(store_->put_chunk({no, 0, piece}), StorageError);
+  EXPECT_THROW(store_->put_chunk({no, 2, piece}), StorageError);
+}
+
 TEST_P(StoreContract, DroppedPiecesAreGone) {
   auto cut = message({"a@x.example"});
   cut->chunks = 2;
@@ -167,7 +177,8 @@ TEST_P(StoreContract, PruningTakesBodiesOfManyPiecesToo) {
   sent->chunks = 2;
   sent->size_bytes = Content::kChunkBytes + 3;
   store_->put_chunk({sent->no, 0, std::make_shared<const std::string>(Content::kChunkBytes, 'x')});
-  commit(Put{sent, std::make_shared<const std::string>("end"), {active()}});
+  store_->seal_body({sent->no, 1, std::make_shared<const std::string>("end")});
+  commit(Put{sent, nullptr, {active()}});
   record(*sent, 1, DeliveryState::sent, Outcome::delivered("ok"));
   EXPECT_TRUE(store_->reader().content(*sent));
   EXPECT_EQ(commit(Prune{kNow - 72h, kNow - 720h, 100}).changed, 1u);
