@@ -1,6 +1,7 @@
 #include "queue/committer.hpp"
 
 #include <boost/asio/post.hpp>
+#include <iterator>
 #include <utility>
 
 namespace postern::queue {
@@ -10,6 +11,9 @@ using namespace std::chrono_literals;
 
 // They mostly wait for the disk.
 constexpr std::size_t kBodyThreads = 4;
+
+// How long outcomes wait for a message (or an attempt's start) to share its commit.
+constexpr auto kLinger = 1ms;
 
 const StorageFault kStopped{false, "the queue is stopping"};
 
@@ -100,6 +104,17 @@ void Committer::apply(std::vector<Change> changes, ApplyDone done) {
   if (!enqueue(WaitingChanges{std::move(changes), done, {}})) done(kStopped);
 }
 
+// Nobody waits for an outcome to be written; a commit of its own would only hold up the next put.
+bool Committer::is_urgent(const std::vector<Waiting>& batch) {
+  for (const Waiting& waiting : batch) {
+    const auto* changes = std::get_if<WaitingChanges>(&waiting);
+    if (!changes) return true;
+    for (const Change& change : changes->changes)
+      if (!std::holds_alternative<Record>(change)) return true;
+  }
+  return false;
+}
+
 void Committer::run() {
   std::vector<Waiting> batch;
   for (;;) {
@@ -108,6 +123,11 @@ void Committer::run() {
       wake_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
       if (waiting_.empty()) return;
       batch.swap(waiting_);
+      if (!stopping_ && !is_urgent(batch)) {
+        wake_.wait_for(lock, kLinger, [this] { return !waiting_.empty() || stopping_; });
+        std::move(waiting_.begin(), waiting_.end(), std::back_inserter(batch));
+        waiting_.clear();
+      }
     }
     commit(batch);
     batch.clear();

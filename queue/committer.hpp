@@ -88,6 +88,7 @@ class Committer {
   using Waiting = std::variant<WaitingPut, WaitingChanges>;
 
   bool enqueue(Waiting waiting);
+  static bool is_urgent(const std::vector<Waiting>& batch);
   void run();
   void commit(std::vector<Waiting>& batch);
   void apply_batch(std::vector<Waiting>& batch);
