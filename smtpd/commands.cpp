@@ -19,20 +19,21 @@ constexpr std::uint32_t kMaxAuthFailures = 3;
 
 std::span<const Session::State::Command> Session::State::commands() {
   using S = State;
+  using namespace reply;
   // clang-format off
   static constexpr std::array kCommands{
-      //       verb        act              phases     out of phase              extra bytes      malformed              ends group
-      Command{"MAIL",     &S::mail,        kReady,    reply::kTransactionOpen, kMailExtraBytes},
-      Command{"RCPT",     &S::rcpt,        kSender,   reply::kMailFirst},
-      Command{"DATA",     &S::data,        kSender,   reply::kMailFirst,       0,               reply::kBadLine,       true},
+      //       verb        act              phases     out of phase      extra bytes, malformed, ends group
+      Command{"MAIL",     &S::mail,        kReady,    kTransactionOpen, kMailExtraBytes},
+      Command{"RCPT",     &S::rcpt,        kSender,   kMailFirst},
+      Command{"DATA",     &S::data,        kSender,   kMailFirst,       0, kBadLine, true},
       Command{"QUIT",     &S::quit,        kAnyPhase},
-      Command{"EHLO",     &S::ehlo,        kAnyPhase, {},                      0,               reply::kBadClientName},
-      Command{"HELO",     &S::helo,        kAnyPhase, {},                      0,               reply::kBadClientName},
+      Command{"EHLO",     &S::ehlo,        kAnyPhase, {},               0, kBadClientName},
+      Command{"HELO",     &S::helo,        kAnyPhase, {},               0, kBadClientName},
       Command{"RSET",     &S::rset,        kAnyPhase},
       Command{"NOOP",     &S::noop,        kAnyPhase},
       Command{"VRFY",     &S::vrfy,        kAnyPhase},
       Command{"HELP",     &S::help,        kAnyPhase},
-      Command{"AUTH",     &S::auth,        kReady,    reply::kTransactionOpen, kAuthExtraBytes},
+      Command{"AUTH",     &S::auth,        kReady,    kTransactionOpen, kAuthExtraBytes},
       Command{"BDAT",     &S::bdat,        kAnyPhase},
       Command{"STARTTLS", &S::not_offered, kAnyPhase},
       Command{"EXPN",     &S::not_offered, kAnyPhase},
@@ -119,21 +120,28 @@ std::string_view Session::State::refusal_of(const mail::Path& path,
   return {};
 }
 
+// Refuses mail, not just a command: somebody will want to know why.
+void Session::State::turn_away(std::string_view line) {
+  if (refusal.empty()) refusal = line;
+  const bool temporary = line.starts_with('4');
+  return temporary ? say(line) : refuse(line);
+}
+
 void Session::State::mail(std::string_view argument) {
   const auto command = mail::parse_mail(argument);
   if (!command) {
-    refuse(reply::of(command.error(), true));
+    turn_away(reply::of(command.error(), true));
     if (command.error() == mail::CommandFault::open_quote) want = Want::close;
     return;
   }
   const std::uint64_t size_bytes = command->size_bytes.value_or(0);
   if (size_bytes > settings.max_message_bytes)
-    return refuse(reply::too_large(settings.max_message_bytes));
+    return turn_away(reply::too_large(settings.max_message_bytes));
   envelope.smtputf8 = command->smtputf8;
   envelope.eight_bit_mime = command->eight_bit_mime;
-  const std::string_view refusal = refusal_of(command->sender, reply::kSenderLiteral);
-  if (!refusal.empty()) return refuse(refusal);
-  if (policy.is_full(size_bytes)) return say(reply::kQueueFull);
+  const std::string_view fault = refusal_of(command->sender, reply::kSenderLiteral);
+  if (!fault.empty()) return turn_away(fault);
+  if (policy.is_full(size_bytes)) return turn_away(reply::kQueueFull);
   envelope.sender = command->sender.address;
   phase = kSender;
   say(reply::kSenderOk);
@@ -143,16 +151,16 @@ void Session::State::mail(std::string_view argument) {
 // and what is wrong with an address shows later and is reported then.
 void Session::State::rcpt(std::string_view argument) {
   const auto path = mail::parse_rcpt(argument);
-  std::string_view refusal;
+  std::string_view fault;
   if (!path)
-    refusal = reply::of(path.error(), false);
+    fault = reply::of(path.error(), false);
   else if (!peer.trusted)
-    refusal = reply::kRelayDenied;
+    fault = reply::kRelayDenied;
   else
-    refusal = refusal_of(*path, reply::kRecipientLiteral);
-  if (!refusal.empty()) {
+    fault = refusal_of(*path, reply::kRecipientLiteral);
+  if (!fault.empty()) {
     recipient_refused = true;
-    refuse(refusal);
+    turn_away(fault);
     if (!path && path.error() == mail::CommandFault::open_quote) want = Want::close;
     return;
   }
@@ -163,7 +171,8 @@ void Session::State::rcpt(std::string_view argument) {
   // Twice the same is delivered once. Only domains compare without case (RFC 5321 section 2.4).
   std::string key = recipient.substr(0, recipient.rfind('@') + 1) + mail::domain_of(recipient);
   if (known_recipients.contains(key)) return say(reply::kRecipientOk);
-  if (envelope.recipients.size() >= settings.max_recipients) return say(reply::kTooManyRecipients);
+  if (envelope.recipients.size() >= settings.max_recipients)
+    return turn_away(reply::kTooManyRecipients);
   known_recipients.insert(std::move(key));
   envelope.recipients.push_back(std::move(recipient));
   say(reply::kRecipientOk);

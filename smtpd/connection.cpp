@@ -108,6 +108,10 @@ asio::awaitable<bool> Connection::read() {
     end_ = *moved;
   }
   begin_ += session_.receive({buffer_.data() + begin_, end_ - begin_}, services_.clock.now());
+  if (const auto reply = session_.take_refusal()) {
+    services_.metrics.smtp_messages.Add({{"result", "refused"}}).Increment();
+    log::event(log::Level::warning, {}, "rejected", {{"client", peer_.address}, {"reply", *reply}});
+  }
   co_return true;
 }
 

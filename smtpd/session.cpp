@@ -118,6 +118,11 @@ std::optional<MessageNo> Session::take_abandoned() {
   return state_->reception.take_abandoned();
 }
 
+std::optional<std::string> Session::take_refusal() {
+  if (state_->refusal.empty()) return std::nullopt;
+  return std::exchange(state_->refusal, {});
+}
+
 // ---- Commands -----------------------------------------------------------------------------------
 
 std::size_t Session::State::take_command(std::string_view bytes) {
@@ -198,6 +203,7 @@ void Session::State::end_message() {
   phase = kReady;
   owes_farewell = true;
   const std::string line = reply::of(reception.flaw(), settings.max_message_bytes);
+  if (refusal.empty()) refusal = line;
   if (reception.flaw() == Flaw::framing) return last_words(line);
   say(line);
 }

@@ -88,6 +88,9 @@ class Session {
   /// message was refused or the connection ended; given out once. Ask whenever want() is not chunk
   /// or commit, and after disconnected().
   std::optional<MessageNo> take_abandoned();
+  /// The reply that refused a sender, a recipient or a message, for the log; the first one since
+  /// last asked, for the others follow from it.
+  std::optional<std::string> take_refusal();
 
  private:
   struct State;

@@ -69,6 +69,7 @@ struct Session::State {
   // What they share.
   bool meet(std::string_view argument);
   std::string_view refusal_of(const mail::Path& path, std::string_view literal_refused) const;
+  void turn_away(std::string_view line);
   void answer_auth(Authentication::Step step);
   void count_idle(std::string_view line);
   void forget_transaction();
@@ -104,6 +105,7 @@ struct Session::State {
   Envelope envelope;
   std::unordered_set<std::string> known_recipients;
   bool recipient_refused = false;
+  std::string refusal;                           // the first since take_refusal()
   std::optional<Authentication> authentication;  // under way
   bool authenticated = false;
   std::uint32_t errors = 0;

@@ -246,6 +246,21 @@ TEST(Session, TraceNamesAnIpv6AddressAsALiteral) {
       client.stored.at(0).content().starts_with("Received: from app ([IPv6:2001:db8::7])\r\n"));
 }
 
+TEST(Session, TellsWhyItRefusedMail) {
+  Sender client;
+  client.greet();
+  EXPECT_EQ(client.session().take_refusal(), std::nullopt);
+  client.speak("EHLO app\r\nNONSENSE\r\n");
+  EXPECT_EQ(client.session().take_refusal(), std::nullopt);
+  client.speak("MAIL FROM:<a@product.com>\r\nRCPT TO:<bad>\r\nRCPT TO:<>\r\nDATA\r\n");
+  EXPECT_EQ(client.session().take_refusal(),
+            "501 5.1.3 The recipient's address is not a valid e-mail address");
+  EXPECT_EQ(client.session().take_refusal(), std::nullopt);
+  client.speak("RCPT TO:<c@example.org>\r\nDATA\r\n");
+  client.speak("Subject: x\r\n\r\n.\r\n");
+  EXPECT_EQ(client.session().take_refusal(), "550 5.6.0 The message has no From header");
+}
+
 // ---- Limits of the header, RFC 5322 and hostile input -------------------------------------------
 
 std::string answer_to_header(const std::string& fields) {
@@ -344,10 +359,9 @@ TEST(Session, ManyRecipientsAreTakenUpToTheLimit) {
   std::string expected;
   for (int i = 0; i < 10'000; ++i) {
     client.speak("RCPT TO:<c" + std::to_string(i) + "@example.org>\r\n");
-    expected +=
-        i < 1000
-            ? "250 2.1.5 Recipient ok\r\n"
-            : "452 4.5.3 Too many recipients for one message; send the rest in another one\r\n";
+    expected += i < 1000
+                    ? "250 2.1.5 Recipient ok\r\n"
+                    : "452 4.5.3 Too many recipients for one message; send the rest in another\r\n";
   }
   EXPECT_TRUE(client.transcript == expected);
   client.speak("DATA\r\n");
