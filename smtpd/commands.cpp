@@ -22,7 +22,7 @@ std::span<const Session::State::Command> Session::State::commands() {
   using namespace reply;
   // clang-format off
   static constexpr std::array kCommands{
-      //       verb        act              phases     out of phase      extra bytes, malformed, ends group
+      //       verb        act              phases     out of phase, extra bytes, malformed, ends group
       Command{"MAIL",     &S::mail,        kReady,    kTransactionOpen, kMailExtraBytes},
       Command{"RCPT",     &S::rcpt,        kSender,   kMailFirst},
       Command{"DATA",     &S::data,        kSender,   kMailFirst,       0, kBadLine, true},
