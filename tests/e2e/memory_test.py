@@ -40,7 +40,8 @@ class Memory(unittest.TestCase):
             except Exception as error:  # reported by the assertion below
                 failures.append(error)
 
-        with SmtpSink(only_hash=True) as sink, Relay([sink.transport()]) as relay:
+        with SmtpSink(only_hash=True) as sink, Relay(
+                [sink.transport(max_message="36MiB")]) as relay:
             clients = [threading.Thread(target=send, args=(n,)) for n in range(CONNECTIONS)]
             for client in clients:
                 client.start()
