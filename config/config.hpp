@@ -87,8 +87,7 @@ struct Listener {
   std::uint32_t max_recipients = 1000;
   std::uint32_t max_connections = 1000;
   std::uint32_t max_connections_per_address = 200;
-  Duration idle_timeout = 300s;   // RFC 5321 section 4.5.3.2.7
-  Duration data_timeout = 30min;  // a whole message, however slowly it drips
+  Duration idle_timeout = 300s;  // RFC 5321 section 4.5.3.2.7
 };
 
 enum class TransportTls { starttls, implicit, opportunistic, none };

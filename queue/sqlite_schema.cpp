@@ -38,6 +38,10 @@ void check_tables(Database& database, const std::filesystem::path& file) {
 
 void SqliteStore::open() {
   const bool existed = std::filesystem::exists(file_);
+  // Starting without rows would take the files for a crash's left-overs and remove accepted mail.
+  if (!existed && bodies_.used_bytes() > 0)
+    refuse(file_,
+           "is missing, but its bodies/ is not; restore it, or move bodies/ aside to begin anew");
   if (existed && std::filesystem::file_size(file_) == 0)
     refuse(file_, "is empty although it exists: truncated? Move it aside to begin anew");
   try {

@@ -69,6 +69,15 @@ TEST_F(QueueFile, ThatWasTruncatedIsRefused) {
   EXPECT_THAT(refusal(), ::testing::HasSubstr("damaged"));
 }
 
+TEST_F(QueueFile, ThatIsMissingBesideItsBodiesIsRefused) {
+  {
+    SqliteStore store(file_, kPlenty);
+    store.put_chunk({MessageNo{1}, 0, std::make_shared<const std::string>("accepted mail")});
+  }
+  std::filesystem::remove(file_);
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("move bodies/ aside"));
+}
+
 TEST_F(QueueFile, IsKeptWhenItIsRefused) {
   std::ofstream(file_) << std::string(10000, 'x');
   refusal();
