@@ -28,13 +28,13 @@ class QueueFile : public ::testing::Test {
  protected:
   std::string refusal() {
     try {
-      SqliteStore(file_, kPlenty);
+      const SqliteStore store(file_, kPlenty);
       return "";
     } catch (const StorageError& error) {
       return error.what();
     }
   }
-  void make() { SqliteStore(file_, kPlenty); }
+  void make() { const SqliteStore store(file_, kPlenty); }
   void execute(const char* sql) { Database(file_, Database::Mode::read_write).execute(sql); }
 
   postern::testing::TemporaryDirectory directory_;
@@ -58,7 +58,7 @@ TEST_F(QueueFile, ThatIsNoDatabaseIsRefused) {
 }
 
 TEST_F(QueueFile, ThatIsEmptyIsRefused) {
-  std::ofstream{file_};
+  const std::ofstream created(file_);
   EXPECT_THAT(refusal(), ::testing::HasSubstr("truncated"));
 }
 

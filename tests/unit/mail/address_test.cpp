@@ -59,7 +59,7 @@ TEST(Path, RefusesBytesThatAreNoUtf8) {
 }
 
 TEST(Path, LiteralDoesNotEndAtANul) {
-  const std::string text("<a@[192.0.2.1\0x]>", 18);
+  const std::string text("<a@[192.0.2.1\0x]>", 17);
   EXPECT_EQ(parse_path(text).error(), AddressFault::syntax);
 }
 

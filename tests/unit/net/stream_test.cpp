@@ -71,7 +71,7 @@ TEST_F(StreamPair, CarriesGatheredBuffersInOrder) {
 }
 
 TEST_F(StreamPair, WritesMoreThanTheKernelTakesAtOnce) {
-  play([this](Stream& client, Stream& server) -> asio::awaitable<void> {
+  play([](Stream& client, Stream& server) -> asio::awaitable<void> {
     std::string big(24 << 20, 'x');
     for (std::size_t i = 0; i < big.size(); i += 997) big[i] = static_cast<char>('a' + i % 26);
     auto send = [&]() -> asio::awaitable<void> {
@@ -156,7 +156,7 @@ TEST_F(StreamPair, CloseEndsAReadUnderWay) {
 }
 
 TEST_F(StreamPair, ShutdownDeliversTheLastWordsThoughInputWasLeftUnread) {
-  play([this](Stream& client, Stream& server) -> asio::awaitable<void> {
+  play([](Stream& client, Stream& server) -> asio::awaitable<void> {
     const std::string flood(200'000, 'x');
     const error_code sent = co_await client.write(asio::buffer(flood));
     EXPECT_FALSE(sent);
