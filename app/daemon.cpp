@@ -109,12 +109,14 @@ delivery::Scheduler::Transports Daemon::make_transports(const config::Config& co
 }
 
 void Daemon::run() {
+  // First what may fail: no attempt may begin in a process that cannot serve. Clients that connect
+  // meanwhile wait in the backlog until the io threads run.
+  open_doors();
   const Time now = clock_.now();
   if (const std::uint64_t unclear = committer_.recover(now, now + kFirstAsk))
     log::event(log::Level::warning, {}, "recovered", {{"uncertain", unclear}});
   committer_.start();
   scheduler_.start();
-  open_doors();
   await_signals();
   for (auto& io : io_) io->thread = std::thread([context = &io->context] { context->run(); });
   {

@@ -21,6 +21,9 @@ enum class Meaning {
   uncertain,      // it may or may not have been taken
 };
 
+/// The rule of an outcome that says: nothing was tried after all; due as before.
+inline constexpr std::string_view kCalledOff = "called-off";
+
 enum class Blame { none, recipient, message, sender_domain, transport };
 
 /// Whether the delivery may leave this transport in the same attempt cycle.

@@ -1,5 +1,6 @@
 // The part of Engine that serves operators, and waits for a broken store.
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "core/log.hpp"
@@ -209,7 +210,9 @@ void Engine::store_failed(const std::string& what, Time now) {
 // A fault does not say whether the commit reached the disk. The store is asked before the changes
 // are sent again, so that nothing is done twice.
 void Engine::resubmit(Time now) {
+  // In the order they were first submitted: a later batch builds on the tokens of an earlier one.
   std::vector<BatchId> waiting = std::exchange(stuck_, {});
+  std::sort(waiting.begin(), waiting.end(), std::greater<>());
   while (!waiting.empty()) {
     const BatchId id = waiting.back();
     try {
@@ -244,18 +247,22 @@ void Engine::resubmit(Time now) {
   }
 }
 
+// A batch is one transaction: it reached the disk only if every token in it has moved on. (One may
+// have been moved by an operator meanwhile; not all of them.)
 bool Engine::was_committed(const Batch& batch) {
+  bool seen = false;
   for (const queue::Change& change : batch.changes) {
     if (const auto* put = std::get_if<queue::Put>(&change))
       return reader_.find(put->message->no).has_value();
-    if (const auto witness = witness_of(change)) {
-      const auto stored = reader_.find(witness->no);
-      if (!stored) return false;
-      for (const Delivery& delivery : stored->deliveries)
-        if (delivery.index == witness->index) return delivery.token > witness->token;
-    }
+    const auto witness = witness_of(change);
+    if (!witness) continue;
+    const auto stored = reader_.find(witness->no);
+    if (!stored) return false;
+    for (const Delivery& delivery : stored->deliveries)
+      if (delivery.index == witness->index && delivery.token <= witness->token) return false;
+    seen = true;
   }
-  return false;
+  return seen;
 }
 
 }  // namespace postern::delivery

@@ -12,7 +12,7 @@ Outcome called_off(const std::string& why) {
   outcome.blame = Blame::none;
   outcome.fail_over = FailOver::now;
   outcome.reply = "not sent: " + why;
-  outcome.rule = "called-off";
+  outcome.rule = kCalledOff;
   return outcome;
 }
 
@@ -174,6 +174,12 @@ void Engine::dispatch(Lane& lane, Time now) {
     const bool canary = flight.ticket.canary || flight.ticket.domain_canary;
     if (!canary && ways_.is_shut(lane.number, flight.job->domain, now)) {
       call_off(id, "the transport has been shut meanwhile", now);
+      continue;
+    }
+    // A reload may have replaced the transport since the attempt was planned, or taken it away.
+    if (lane.transport) flight.through = lane.transport;
+    if (!flight.through) {
+      call_off(id, "the transport is no longer configured", now);
       continue;
     }
     if (lane.running >= std::max(1U, lane.abilities.concurrency)) return;

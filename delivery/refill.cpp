@@ -50,10 +50,7 @@ void Engine::load(const queue::Stored& stored, Time now) {
   for (const Delivery& delivery : stored.deliveries) {
     if (held_.contains(stored.message->no, delivery.index) || delivery.next_attempt_at > now)
       continue;
-    if (delivery.state == DeliveryState::uncertain) {
-      inquire(stored.message, delivery, now);
-      continue;
-    }
+    if (delivery.state == DeliveryState::uncertain) continue;
     if (!job) {
       job = std::make_unique<Job>();
       job->message = stored.message;
@@ -68,6 +65,11 @@ void Engine::load(const queue::Stored& stored, Time now) {
                                .first_failed_at = delivery.first_failed_at});
   }
   if (job) dispose(std::move(job), now);
+  // Last, for it reads: what was taken above is in good hands when that fails.
+  for (const Delivery& delivery : stored.deliveries)
+    if (delivery.state == DeliveryState::uncertain && delivery.next_attempt_at <= now &&
+        !held_.contains(stored.message->no, delivery.index))
+      inquire(stored.message, delivery, now);
 }
 
 void Engine::inquire(const std::shared_ptr<const Message>& message, const Delivery& delivery,

@@ -94,8 +94,8 @@ void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
       if (!to.any) to.any = ways_.choose(job.domain, needs, {}, to.now);
       if (to.any->kind == Choice::Kind::wait)
         verdict = {Verdict::Step::await_way, std::min(to.any->until, copy.expires_at)};
-      else if (outcome.blame == Blame::none)
-        verdict = {Verdict::Step::await_way, to.now};  // called off, not failed: due as before
+      else if (outcome.rule == kCalledOff)
+        verdict = {Verdict::Step::await_way, to.now};  // not failed: due as before
       else if (verdict.step == Verdict::Step::await_way)
         verdict.at = std::min(to.others->until, copy.expires_at);
       break;

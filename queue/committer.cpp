@@ -39,6 +39,7 @@ void Committer::start() {
 }
 
 void Committer::stop() {
+  refusing_ = true;
   bodies_.join();
   {
     const std::lock_guard lock(mutex_);
@@ -63,6 +64,7 @@ bool Committer::enqueue(Waiting waiting) {
 
 void Committer::put(std::shared_ptr<const Message> message,
                     std::shared_ptr<const std::string> last_chunk, PutDone done) {
+  if (refusing_) return done(kStopped);
   if (message->chunks == 1) {
     if (!enqueue(WaitingPut{std::move(message), std::move(last_chunk), done, {}, {}}))
       done(kStopped);
@@ -78,6 +80,7 @@ void Committer::put(std::shared_ptr<const Message> message,
 }
 
 void Committer::put_chunk(PutChunk chunk, ChunkDone done) {
+  if (refusing_) return done(kStopped);
   boost::asio::post(bodies_, [this, chunk = std::move(chunk), done = std::move(done)] {
     done(write_ahead(chunk, false));
   });

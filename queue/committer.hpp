@@ -103,6 +103,7 @@ class Committer {
   Intake* intake_ = nullptr;
   NumberSource numbers_;
   std::atomic<bool> healthy_{true};
+  std::atomic<bool> refusing_{false};
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -111,23 +111,16 @@ std::uint64_t SqliteStore::recover(Time now, Time first_ask) {
           "reason = iif(cut.thrice, 'the relay stopped during three attempts in a row', "
           "'the relay stopped during the attempt') "
           "FROM cut WHERE delivery.message = cut.message "
-          "AND delivery.recipient_index = cut.recipient_index");
-  settle.run(kNever, first_ask);
-  const std::uint64_t settled = database_->changes();
-  Statement note(
-      *database_,
-      std::string("SELECT message, recipient FROM delivery INDEXED BY delivery_open WHERE ") +
-          kOpen +
-          " AND state IN ('uncertain', 'held') AND reason LIKE 'the relay stopped%' "
-          "AND (next_attempt_at = ?1 OR next_attempt_at = ?2)");
+          "AND delivery.recipient_index = cut.recipient_index "
+          "RETURNING message, recipient, state, reason");
   std::vector<AddEvent> events;
-  note.query(kNever, first_ask);
-  while (note.next())
-    events.push_back({MessageNo{note.integer(0)}, now, "scheduler", "uncertain",
-                      std::string(note.text(1)), "the relay stopped during the attempt"});
+  settle.query(kNever, first_ask);
+  while (settle.next())
+    events.push_back({MessageNo{settle.integer(0)}, now, "scheduler", std::string(settle.text(2)),
+                      std::string(settle.text(1)), std::string(settle.text(3))});
   for (const AddEvent& event : events) add_event(event);
   database_->execute("COMMIT");
-  return settled;
+  return events.size();
 }
 
 }  // namespace postern::queue

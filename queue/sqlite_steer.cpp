@@ -9,7 +9,7 @@ namespace {
 /// What a verb does to a delivery, in the words of SQL.
 struct VerbTerms {
   const char* applies;  // extra WHERE over d; ?1 is the time of the command
-  const char* sets;     // ?1 the time, ?2 the reason
+  const char* sets;     // ?1 the time, ?2 the reason, ?3 never, ?6 whether it is in doubt
   const char* event;    // nullptr: none
 };
 
@@ -18,14 +18,16 @@ VerbTerms terms_of(Steer::Verb verb) {
     case Steer::Verb::retry:
       return {"d.next_attempt_at > ?1 AND d.state IN ('queued', 'deferred', 'uncertain')",
               "state = 'queued', next_attempt_at = ?1, token = token + 1, "
-              "possible_duplicates = possible_duplicates + (state = 'uncertain')",
+              "possible_duplicates = possible_duplicates + ?6",
               "retried"};
     case Steer::Verb::hold:
       return {"d.state IN ('queued', 'deferred', 'uncertain')",
               "state = 'held', next_attempt_at = ?3, token = token + 1, reason = ?2", "held"};
     case Steer::Verb::release:
       return {"d.state = 'held'",
-              "state = 'queued', next_attempt_at = ?1, token = token + 1, reason = ''", "released"};
+              "state = 'queued', next_attempt_at = ?1, token = token + 1, reason = '', "
+              "possible_duplicates = possible_duplicates + ?6",
+              "released"};
     case Steer::Verb::cancel:
       return {"d.state IN ('queued', 'deferred', 'uncertain', 'held')",
               "state = 'cancelled', token = token + 1, reason = 'deleted by the operator'",
@@ -43,14 +45,19 @@ struct Steered {
   MessageNo message{};
   std::uint32_t index = 0;
   std::string recipient;
-  bool was_uncertain = false;
+  bool in_doubt = false;  // nobody knows how its last attempt ended: sending again may be twice
 };
+
+constexpr char kInDoubt[] =
+    "EXISTS (SELECT 1 FROM attempt a WHERE a.message = d.message "
+    "AND a.recipient_index = d.recipient_index AND a.number = d.attempts "
+    "AND coalesce(a.outcome, 'uncertain') = 'uncertain')";
 
 Applied SqliteStore::steer(const Steer& change) {
   const VerbTerms verb = terms_of(change.verb);
   const FilterTerms filter(change.filter);
-  std::string sql =
-      "SELECT d.message, d.recipient_index, d.recipient, d.state = 'uncertain' FROM delivery d";
+  std::string sql = std::string("SELECT d.message, d.recipient_index, d.recipient, ") + kInDoubt +
+                    " FROM delivery d";
   if (change.filter.messages.empty()) sql += " INDEXED BY delivery_open";
   sql += std::string(" WHERE ") + kOpen + " AND ?1 IS NOT NULL AND " + verb.applies + filter.sql();
   if (change.filter.messages.empty()) sql += " ORDER BY d.next_attempt_at";
@@ -67,13 +74,14 @@ Applied SqliteStore::steer(const Steer& change) {
   Statement update(*database_,
                    std::string("UPDATE delivery SET ") + verb.sets +
                        " WHERE message = ?4 AND recipient_index = ?5 AND ?1 IS NOT NULL "
-                       "AND ?2 IS NOT NULL AND ?3 IS NOT NULL");
+                       "AND ?2 IS NOT NULL AND ?3 IS NOT NULL AND ?6 IS NOT NULL");
   Applied applied;
   for (const Steered& row : rows) {
-    update.run(change.at, change.reason, kNever, row.message, row.index);
+    update.run(change.at, change.reason, kNever, row.message, row.index, row.in_doubt);
     if (verb.event)
       add_event({row.message, change.at, "operator", verb.event, row.recipient, change.reason});
-    if (change.verb == Steer::Verb::retry && row.was_uncertain) ++applied.resent_uncertain;
+    const bool sends = change.verb == Steer::Verb::retry || change.verb == Steer::Verb::release;
+    if (sends && row.in_doubt) ++applied.resent_uncertain;
   }
   applied.changed = rows.size();
   applied.more = rows.size() == change.limit;

@@ -77,8 +77,7 @@ void SqliteStore::commit() {
   bodies_.sync_names();
   statements_->commit.run();
   for (const MessageNo no : std::exchange(pruned_, {})) bodies_.remove(no);
-  refresh_usage();
-  tidy_log();
+  tidy();
 }
 
 void SqliteStore::rollback() noexcept {
@@ -88,12 +87,13 @@ void SqliteStore::rollback() noexcept {
   database_.reset();
 }
 
-void SqliteStore::tidy_log() {
-  if (database_->wal_pages() < kLogPages) return;
+// What was committed stays committed: a fault here only means that the handle is not to be used
+// again.
+void SqliteStore::tidy() noexcept {
   try {
-    database_->checkpoint();
+    refresh_usage();
+    if (database_->wal_pages() >= kLogPages) database_->checkpoint();
   } catch (const StorageError&) {
-    // What was committed is safe in the log. The handle is not to be used after a failed sync.
     statements_.reset();
     database_.reset();
   }

@@ -38,7 +38,7 @@ class SqliteStore final : public Store {
   void open();
   void migrate();
   void refresh_usage();
-  void tidy_log();
+  void tidy() noexcept;
 
   Applied put(const Put& change);
   Applied start_attempt(const StartAttempt& change);

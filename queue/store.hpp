@@ -159,7 +159,7 @@ struct Applied {
   std::uint64_t changed = 0;
   bool more = false;
   std::int64_t token = 0;
-  std::uint64_t resent_uncertain = 0;  // Steer retry: possible duplicates it caused
+  std::uint64_t resent_uncertain = 0;  // Steer retry, release: possible duplicates it caused
 };
 
 // ---- Reading ------------------------------------------------------------------------------------

@@ -13,6 +13,9 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kBufferBytes = 32 * 1024;
 
+// While the server goes down, a client in the middle of a message gets so long for its next bytes.
+constexpr Duration kLastReads = std::chrono::seconds(10);
+
 // The last words to a client that is being sent away must not take long.
 constexpr Duration kFarewell = std::chrono::seconds(5);
 
@@ -77,7 +80,8 @@ asio::awaitable<void> Connection::run() {
 
 void Connection::shut_down() {
   shutting_down_ = true;
-  stream_.expires_after(Duration{0});
+  // Whatever else is under way (a 250 being written) ends first.
+  if (reading_) stream_.expires_after(Duration{0});
 }
 
 asio::awaitable<bool> Connection::flush() {
@@ -91,17 +95,18 @@ asio::awaitable<bool> Connection::flush() {
 
 asio::awaitable<bool> Connection::read() {
   if (begin_ == end_) {
-    if (!shutting_down_) stream_.expires_after(door_->settings.idle_timeout);
+    const bool last_reads = shutting_down_;
+    if (last_reads) session_.shut_down();
+    if (session_.want() != Want::input) co_return true;
+    stream_.expires_after(last_reads ? kLastReads : door_->settings.idle_timeout);
     const asio::mutable_buffer space = asio::buffer(buffer_);
+    reading_ = true;
     const net::Moved moved = co_await stream_.read_some(space);
+    reading_ = false;
     if (!moved) {
       if (moved.error() != asio::error::timed_out) co_return false;
-      if (!shutting_down_) {
-        session_.timed_out();
-        co_return true;
-      }
-      session_.shut_down();
-      stream_.expires_after(door_->settings.idle_timeout);
+      // Woken by shut_down(): once more around, to say so at the command boundary.
+      if (!shutting_down_ || last_reads) session_.timed_out();
       co_return true;
     }
     begin_ = 0;

@@ -60,6 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // what the session has not taken yet
   std::size_t end_ = 0;
+  bool reading_ = false;
   bool shutting_down_ = false;
 };
 

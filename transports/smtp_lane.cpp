@@ -19,6 +19,14 @@ constexpr std::uint32_t kMaxPassedOver = 50;
 // While other connections work, one that could not be opened is not tried again for so long.
 constexpr Duration kSetupPause = 10s;
 
+// A reload replaced this transport; its successor has not been tried.
+Outcome closing() {
+  Outcome outcome = Outcome::unreachable("the transport is closing");
+  outcome.blame = Blame::none;
+  outcome.rule = kCalledOff;
+  return outcome;
+}
+
 }  // namespace
 
 SmtpLane::SmtpLane(std::shared_ptr<const SmtpSettings> settings, asio::any_io_executor executor,
@@ -62,8 +70,7 @@ void SmtpLane::close() {
 void SmtpLane::dispatch(std::size_t spoken_for) {
   while (hand_to_idle()) continue;
   if (waiting_.empty()) return;
-  if (is_closing_ && connections_.empty())
-    return fail_waiting(Outcome::unreachable("the transport is closing"));
+  if (is_closing_ && connections_.empty()) return fail_waiting(closing());
   for (const SmtpConnection* connection : connections_)
     spoken_for += connection->is_ready() ? 0 : 1;
   for (; spoken_for < waiting_.size(); ++spoken_for) {
@@ -185,7 +192,12 @@ void SmtpLane::fail_waiting(const Outcome& outcome) {
   for (SmtpJob& job : waiting_)
     (has_ready(job.parcel.ehlo_name) ? kept : failed).push_back(std::move(job));
   waiting_ = std::move(kept);
-  for (SmtpJob& job : failed) finish(job, Report(job.parcel.recipients.size(), outcome));
+  // One observation, however many waited: only the first charges it to the transport.
+  Outcome bystander = outcome;
+  bystander.blame = Blame::none;
+  for (SmtpJob& job : failed)
+    finish(job,
+           Report(job.parcel.recipients.size(), &job == &failed.front() ? outcome : bystander));
 }
 
 }  // namespace postern::transports

@@ -25,7 +25,7 @@ PlaceOptions config_file(const std::filesystem::path& file) {
 class PlaceTest : public ::testing::Test {
  protected:
   std::filesystem::path file(const std::string& toml) {
-    const auto path = directory_.path() / "postern.toml";
+    auto path = directory_.path() / "postern.toml";
     std::ofstream(path) << toml;
     return path;
   }
