@@ -180,7 +180,7 @@ void Daemon::drain() {
 }
 
 admin::Readiness Daemon::readiness() const {
-  return {committer_.healthy(), draining_};
+  return {committer_.healthy() && committer_.has_room(1), draining_};
 }
 
 std::shared_ptr<const config::Config> Daemon::config() const {

@@ -68,8 +68,11 @@ bool ends_at_port(const urls::url_view& url) {
 /// False: a port that is no number from 1 to 65535. Without one `port` stays.
 bool read_port(const urls::url_view& url, std::uint16_t& port) {
   if (!url.has_port()) return true;
-  port = url.port_number();
-  return port != 0;
+  const auto text = url.port();  // port_number() would wrap around
+  const auto number = parse_number({text.data(), text.size()});
+  if (!number || *number == 0 || *number > 65535) return false;
+  port = static_cast<std::uint16_t>(*number);
+  return true;
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ class Committer {
   Reader& reader() { return store_->reader(); }
   NumberSource& numbers() { return numbers_; }
   /// Room for so many more bytes of bodies. Thread-safe.
-  bool has_room(std::uint64_t more_bytes) { return store_->has_room(more_bytes); }
+  bool has_room(std::uint64_t more_bytes) const { return store_->has_room(more_bytes); }
   /// The last commit worked: the node may take mail. Thread-safe.
   bool healthy() const { return healthy_.load(std::memory_order_relaxed); }
 

@@ -1,8 +1,10 @@
 #include "smtpd/server.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -27,6 +29,14 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 constexpr std::string_view kBusy =
     "421 4.3.2 Too many connections; the relay is busy, please try again in a moment\r\n";
 
+// Delivery, the store and the operators need descriptors, too, above all when clients take too
+// many.
+std::size_t descriptor_budget() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
+  return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur * 3 / 4, 256);
+}
+
 bool is_trusted(const config::Listener& listener, const asio::ip::address& address) {
   for (const config::Network& network : listener.trusted)
     if (network.contains(address)) return true;
@@ -38,7 +48,7 @@ bool is_trusted(const config::Listener& listener, const asio::ip::address& addre
 /// What the listeners share. `open` of an io thread is touched on that thread only.
 struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   Shared(std::vector<asio::any_io_executor> executors, Services given)
-      : io(std::move(executors)), services(given), open(io.size()) {}
+      : io(std::move(executors)), services(given), open(io.size()), most(descriptor_budget()) {}
 
   void start(tcp::socket socket, std::size_t thread, Peer peer, std::shared_ptr<const Door> door) {
     auto connection =
@@ -65,6 +75,7 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   const std::vector<asio::any_io_executor> io;
   Services services;
   std::vector<std::set<Connection*>> open;
+  const std::size_t most;  // connections that the descriptor limit allows
   std::atomic<std::size_t> total{0};
   std::map<std::string, std::uint32_t> per_address;  // first io thread only
   std::size_t next_thread = 0;
@@ -119,7 +130,7 @@ class Server::Listener : public std::enable_shared_from_this<Listener> {
     if (gone) return;
     const std::string address = remote.address().to_string();
     std::uint32_t& from_here = shared_->per_address[address];
-    if (shared_->total >= door_->settings.max_connections ||
+    if (shared_->total >= std::min<std::size_t>(door_->settings.max_connections, shared_->most) ||
         from_here >= door_->settings.max_connections_per_address) {
       if (from_here == 0) shared_->per_address.erase(address);
       socket.non_blocking(true, gone);

@@ -140,6 +140,7 @@ TEST(SmarthostUrl, IsNothingElse) {
   EXPECT_EQ(said("smtp://"), "names no host");
   EXPECT_EQ(said("smtp://h:0"), "has no port from 1 to 65535");
   EXPECT_EQ(said("smtp://h:70000"), "has no port from 1 to 65535");
+  EXPECT_EQ(said("smtp://h:99999"), "has no port from 1 to 65535");
   EXPECT_EQ(said("smtp://h/x"), "goes on behind the port");
   EXPECT_EQ(said("smtp://:pw@h"), "has an empty user name");
   EXPECT_EQ(said("smtp://me@h"), "has an empty password");
