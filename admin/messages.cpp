@@ -52,10 +52,15 @@ Result<queue::Steer> steer_of(const std::string& name, Parameters& parameters, T
   return Error{"There is no verb \"" + name + "\"; there are retry, hold, release, delete."};
 }
 
-Json steered(const std::string& verb, const queue::Applied& applied) {
-  return {{"verb", verb},
-          {"changed", applied.changed},
-          {"possible_duplicates", applied.resent_uncertain}};
+Response answer_of(const std::string& verb, const delivery::Steered& result) {
+  if (const auto* fault = std::get_if<queue::StorageFault>(&result))
+    return problem(503, "The queue cannot be written now (" + fault->what + "). The " + verb +
+                            " stands: it is done as soon as the queue can be written, unless the "
+                            "daemon ends before.");
+  const auto& applied = std::get<queue::Applied>(result);
+  return json_reply({{"verb", verb},
+                     {"changed", applied.changed},
+                     {"possible_duplicates", applied.resent_uncertain}});
 }
 
 std::string states_of(const queue::Stored& stored) {
@@ -165,8 +170,8 @@ void Messages::steer_one(Call call) {
         409, verb + " does not fit the state of " + to_id(*no) + ": " + states_of(*stored) + "."));
   steer->filter.messages = {*no};
   control_.steer(*std::move(steer),
-                 [verb, respond = std::move(call.respond)](const queue::Applied& applied) {
-                   respond(json_reply(steered(verb, applied)));
+                 [verb, respond = std::move(call.respond)](const delivery::Steered& result) {
+                   respond(answer_of(verb, result));
                  });
 }
 
@@ -185,8 +190,8 @@ void Messages::steer_many(Call call) {
     return call.respond(problem(400, "Give a filter, or all=true alone."));
   steer->filter = *std::move(filter);
   control_.steer(*std::move(steer),
-                 [verb, respond = std::move(call.respond)](const queue::Applied& applied) {
-                   respond(json_reply(steered(verb, applied)));
+                 [verb, respond = std::move(call.respond)](const delivery::Steered& result) {
+                   respond(answer_of(verb, result));
                  });
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -24,11 +25,16 @@ struct TransportView {
   double rate_per_second = 0;
 };
 
+/// What a verb did, all its steps together; or the fault of the store that it waits for. Then the
+/// verb stands: it is carried out as soon as the store can be written, if the process lives so
+/// long.
+using Steered = std::variant<queue::Applied, queue::StorageFault>;
+
 class Control {
  public:
   virtual ~Control() = default;
   /// All steps of the verb; `changed` and `resent_uncertain` are sums over them.
-  virtual void steer(queue::Steer verb, std::function<void(queue::Applied)> done) = 0;
+  virtual void steer(queue::Steer verb, std::function<void(Steered)> done) = 0;
   virtual void transports(std::function<void(std::vector<TransportView>)> done) = 0;
   /// Operator's breaker; `domain` empty: the whole transport. False: no such transport.
   virtual void suspend(std::string transport, std::string domain, Duration for_how_long,

@@ -80,7 +80,7 @@ class Engine {
   void stop(Time now);
 
   // Operators
-  void steer(queue::Steer verb, std::function<void(queue::Applied)> done, Time now);
+  void steer(queue::Steer verb, std::function<void(Steered)> done, Time now);
   /// At the very end: tells those who still wait for a verb how far it came.
   void dismiss_operators();
   bool suspend(const std::string& transport, const std::string& domain, Duration how_long,
@@ -107,8 +107,9 @@ class Engine {
   };
   struct Steering {
     queue::Steer verb;
-    std::function<void(queue::Applied)> done;
+    std::function<void(Steered)> done;
     queue::Applied total;
+    unsigned faults = 0;  // of the store, at its present step
   };
 
   // engine.cpp: jobs and their queues
@@ -159,6 +160,7 @@ class Engine {
   void step(std::uint64_t id, Time now);
   void steered(std::uint64_t id, const queue::Applied& result, Time now);
   void wake_parked(const std::string& sender_domain, Time now);
+  void tell_operators(const Batch& batch, const queue::StorageFault& fault);
   void store_failed(const std::string& what, Time now);
   void resubmit(Time now);
   bool was_committed(const Batch& batch);

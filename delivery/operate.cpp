@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kFirstStorePause = 500ms;
-constexpr Duration kLongestStorePause = 30s;
+constexpr Duration kLongestStorePause = 5s;
 
 /// The token a change names, for those that name one.
 struct Witness {
@@ -30,10 +30,10 @@ std::optional<Witness> witness_of(const queue::Change& change) {
 
 }  // namespace
 
-void Engine::steer(queue::Steer verb, std::function<void(queue::Applied)> done, Time now) {
+void Engine::steer(queue::Steer verb, std::function<void(Steered)> done, Time now) {
   const bool retry = verb.verb == queue::Steer::Verb::retry;
   const std::uint64_t id = ++last_steering_;
-  steerings_.emplace(id, Steering{std::move(verb), std::move(done), {}});
+  steerings_.emplace(id, Steering{.verb = std::move(verb), .done = std::move(done), .total = {}});
   step(id, now);
   // After the step: opening wakes the parked too, and the operator is told what his verb did.
   if (retry) breakers_changed(ways_.half_open(now), now);
@@ -47,6 +47,7 @@ void Engine::step(std::uint64_t id, Time now) {
 
 void Engine::steered(std::uint64_t id, const queue::Applied& result, Time now) {
   Steering& steering = steerings_.at(id);
+  steering.faults = 0;
   steering.total.changed += result.changed;
   steering.total.resent_uncertain += result.resent_uncertain;
   if (result.resent_uncertain > 0) {
@@ -154,6 +155,7 @@ void Engine::applied(BatchId id, Results results, Time now) {
   const auto found = submitted_.find(id);
   if (const auto* fault = std::get_if<queue::StorageFault>(&results)) {
     stuck_.push_back(id);
+    tell_operators(found->second, *fault);
     store_failed(fault->what, now);
     return;
   }
@@ -195,6 +197,16 @@ void Engine::digest(const Batch& batch, const std::vector<queue::Applied>& resul
       }
     }
     result += tag.count;
+  }
+}
+
+// A first fault is often gone half a second later; at the second nobody is kept waiting.
+void Engine::tell_operators(const Batch& batch, const queue::StorageFault& fault) {
+  for (const Tag& tag : batch.tags) {
+    if (tag.kind != Tag::Kind::steer) continue;
+    Steering& steering = steerings_.at(tag.id);
+    if (++steering.faults < 2) continue;
+    if (const auto done = std::exchange(steering.done, {})) done(fault);
   }
 }
 

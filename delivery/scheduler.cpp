@@ -228,10 +228,10 @@ void Scheduler::refused(const Message&, const std::vector<queue::Start>& starts)
   impl_->ways.release(*impl_->ways.find(starts.front().transport));
 }
 
-void Scheduler::steer(queue::Steer verb, std::function<void(queue::Applied)> done) {
+void Scheduler::steer(queue::Steer verb, std::function<void(Steered)> done) {
   const bool posted = impl_->inbox->post(
       [verb = std::move(verb), done](Engine& engine, Time now) { engine.steer(verb, done, now); });
-  if (!posted) done({});
+  if (!posted) done(queue::Applied{});
 }
 
 void Scheduler::transports(std::function<void(std::vector<TransportView>)> done) {

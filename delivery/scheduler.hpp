@@ -42,7 +42,7 @@ class Scheduler final : public queue::Intake, public Control {
   void refused(const Message& message, const std::vector<queue::Start>& starts) override;
 
   // Control
-  void steer(queue::Steer verb, std::function<void(queue::Applied)> done) override;
+  void steer(queue::Steer verb, std::function<void(Steered)> done) override;
   void transports(std::function<void(std::vector<TransportView>)> done) override;
   void suspend(std::string transport, std::string domain, Duration for_how_long, std::string reason,
                std::function<void(bool)> done) override;

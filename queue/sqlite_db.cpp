@@ -10,8 +10,10 @@ namespace {
   const int code = connection ? sqlite3_extended_errcode(connection) : SQLITE_NOMEM;
   const int system_error = connection ? sqlite3_system_errno(connection) : 0;
   StorageFault fault;
-  fault.full = (code & 0xFF) == SQLITE_FULL || ((code & 0xFF) == SQLITE_IOERR &&
-                                                (system_error == ENOSPC || system_error == EDQUOT));
+  // The log's index is written before it is mapped; what fails there is the disk's room.
+  fault.full = (code & 0xFF) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE ||
+               ((code & 0xFF) == SQLITE_IOERR &&
+                (system_error == ENOSPC || system_error == EDQUOT));
   fault.what = std::string("database: ") + doing + ": " +
                (connection ? sqlite3_errmsg(connection) : "out of memory");
   if ((code & 0xFF) == SQLITE_IOERR && system_error != 0)

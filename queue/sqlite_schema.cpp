@@ -88,6 +88,15 @@ void SqliteStore::migrate() {
 }
 
 std::uint64_t SqliteStore::recover(Time now, Time first_ask) {
+  std::uint64_t settled = 0;
+  with_ballast([&] {
+    if (!database_) open();
+    settled = settle_cut_off(now, first_ask);
+  });
+  return settled;
+}
+
+std::uint64_t SqliteStore::settle_cut_off(Time now, Time first_ask) {
   database_->execute("BEGIN IMMEDIATE");
   Statement known(*database_, "SELECT 1 FROM body WHERE message = ?");
   bodies_.remove_unknown([&known](MessageNo no) {

@@ -1,8 +1,5 @@
 #include "queue/sqlite_store.hpp"
 
-#include <sys/statvfs.h>
-
-#include <algorithm>
 #include <utility>
 
 #include "queue/sqlite_statements.hpp"
@@ -12,10 +9,8 @@ namespace {
 
 // The log is moved into the database when it has this many pages (of 8 KiB).
 constexpr int kLogPages = 4096;
-// Free disk space that bodies leave alone, so that attempts can still be recorded: 64 MiB, or a
-// twentieth of a small disk.
-constexpr std::uint64_t kReserveBytes = 64 * 1024 * 1024;
-constexpr auto kRoomCheckEvery = std::chrono::milliseconds(250);
+// The same while the disk is short: the log's file is to be used again rather than to grow.
+constexpr int kLogPagesWhenShort = 256;
 constexpr std::uint64_t kPageBytes = 8192;
 
 }  // namespace
@@ -61,21 +56,27 @@ SqliteStore::Statements::Statements(Database& db)
 SqliteStore::SqliteStore(std::filesystem::path file, std::uint64_t max_size_bytes)
     : file_(std::move(file)),
       max_size_bytes_(max_size_bytes),
+      disk_(file_.parent_path()),
       bodies_(file_.parent_path() / "bodies"),
       reader_(file_, bodies_) {
-  open();
+  with_ballast([this] { open(); });
+  disk_.take_in_ballast();
 }
 
 SqliteStore::~SqliteStore() = default;
 
 void SqliteStore::begin() {
-  if (!database_) open();  // after a fault the old handle is never trusted again
-  statements_->begin.run();
+  with_ballast([this] {
+    if (!database_) open();  // after a fault the old handle is never trusted again
+    statements_->begin.run();
+  });
 }
 
 void SqliteStore::commit() {
-  bodies_.sync_names();
-  statements_->commit.run();
+  throwing_ballast([this] {
+    bodies_.sync_names();
+    statements_->commit.run();
+  });
   for (const MessageNo no : std::exchange(pruned_, {})) bodies_.remove(no);
   tidy();
 }
@@ -83,6 +84,10 @@ void SqliteStore::commit() {
 void SqliteStore::rollback() noexcept {
   pruned_.clear();
   if (database_) database_->interrupt_transaction();
+  drop_handle();
+}
+
+void SqliteStore::drop_handle() noexcept {
   statements_.reset();
   database_.reset();
 }
@@ -91,11 +96,15 @@ void SqliteStore::rollback() noexcept {
 // again.
 void SqliteStore::tidy() noexcept {
   try {
-    refresh_usage();
-    if (database_->wal_pages() >= kLogPages) database_->checkpoint();
+    throwing_ballast([this] {
+      refresh_usage();
+      const bool has_room = disk_.has_room();
+      if (has_room) disk_.take_in_ballast();
+      if (database_->wal_pages() >= (has_room ? kLogPages : kLogPagesWhenShort))
+        database_->checkpoint();
+    });
   } catch (const StorageError&) {
-    statements_.reset();
-    database_.reset();
+    drop_handle();
   }
 }
 
@@ -112,18 +121,7 @@ void SqliteStore::refresh_usage() {
 }
 
 bool SqliteStore::has_room(std::uint64_t more_bytes) {
-  const Tick now = std::chrono::steady_clock::now();
-  if (now - room_checked_.load() > kRoomCheckEvery) {
-    room_checked_ = now;
-    struct statvfs disk {};
-    if (statvfs(file_.parent_path().c_str(), &disk) == 0) {
-      const std::uint64_t block = disk.f_frsize;
-      const std::uint64_t reserve =
-          std::min<std::uint64_t>(kReserveBytes, disk.f_blocks * block / 20);
-      disk_has_room_ = disk.f_bavail * block > reserve;
-    }
-  }
-  return disk_has_room_ && used_bytes_ + bodies_.used_bytes() + more_bytes <= max_size_bytes_;
+  return disk_.has_room() && used_bytes_ + bodies_.used_bytes() + more_bytes <= max_size_bytes_;
 }
 
 Applied SqliteStore::apply(const Change& change) {
@@ -137,7 +135,9 @@ Applied SqliteStore::apply(const Change& change) {
     Applied operator()(const Steer& c) { return store.steer(c); }
     Applied operator()(const Prune& c) { return store.prune(c); }
   };
-  return std::visit(Dispatch{*this}, change);
+  Applied applied;
+  throwing_ballast([&] { applied = std::visit(Dispatch{*this}, change); });
+  return applied;
 }
 
 void SqliteStore::put_chunk(const PutChunk& chunk) {

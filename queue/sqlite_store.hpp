@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "queue/body_files.hpp"
+#include "queue/disk_reserve.hpp"
 #include "queue/sqlite_db.hpp"
 #include "queue/sqlite_reader.hpp"
 #include "queue/store.hpp"
@@ -38,7 +39,30 @@ class SqliteStore final : public Store {
   void open();
   void migrate();
   void refresh_usage();
+  std::uint64_t settle_cut_off(Time now, Time first_ask);
   void tidy() noexcept;
+  void drop_handle() noexcept;
+  /// What finds no room on the disk fails, and finds some the next time.
+  template <class Work>
+  void throwing_ballast(const Work& work) {
+    try {
+      work();
+    } catch (const StorageError& error) {
+      if (error.fault().full) disk_.release_ballast();
+      throw;
+    }
+  }
+  /// The same for what may simply be begun again: it is, once.
+  template <class Work>
+  void with_ballast(const Work& work) {
+    try {
+      work();
+    } catch (const StorageError& error) {
+      if (!error.fault().full || !disk_.release_ballast()) throw;
+      drop_handle();
+      work();
+    }
+  }
 
   Applied put(const Put& change);
   Applied start_attempt(const StartAttempt& change);
@@ -50,14 +74,13 @@ class SqliteStore final : public Store {
 
   std::filesystem::path file_;
   std::uint64_t max_size_bytes_;
+  DiskReserve disk_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Statements> statements_;
   BodyFiles bodies_;
   SqliteReader reader_;
   std::vector<MessageNo> pruned_;  // their files go once the commit is done
   std::atomic<std::uint64_t> used_bytes_{0};
-  std::atomic<Tick> room_checked_{Tick{}};
-  std::atomic<bool> disk_has_room_{true};
 };
 
 }  // namespace postern::queue

@@ -5,6 +5,7 @@ import pathlib
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 
 from support.client import Refused, make_message, message_id, submit
@@ -27,6 +28,33 @@ def small_disk(size_bytes):
             yield pathlib.Path(directory)
         finally:
             subprocess.run(["umount", "-l", directory], check=True)
+
+
+@contextlib.contextmanager
+def ext4_disk(size_bytes):
+    """The same on a real disk's file system, with its delayed allocation and its journal."""
+    if os.geteuid() != 0:
+        raise AssertionError("the disk-full test mounts an image: run it as root")
+    with tempfile.TemporaryDirectory(prefix="postern-disk-") as directory:
+        image, mount = pathlib.Path(directory, "image"), pathlib.Path(directory, "mount")
+        mount.mkdir()
+        with open(image, "wb") as file:
+            file.truncate(size_bytes)
+        subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True)
+        subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=True)
+        try:
+            yield mount
+        finally:
+            subprocess.run(["umount", "-l", str(mount)], check=True)
+
+
+def fill_to_the_last_byte(file):
+    """Somebody else's file takes all that is left."""
+    with open(file, "ab", buffering=0) as filler:
+        for size_bytes in (MIB, 4096, 1):
+            with contextlib.suppress(OSError):
+                while filler.write(bytes(size_bytes)) == size_bytes:
+                    os.fsync(filler)
 
 
 class Full(unittest.TestCase):
@@ -86,6 +114,77 @@ class Full(unittest.TestCase):
             relay.start()
             self.open_the_way_out(relay)
             self.assert_all_arrive_once(relay, accepted)
+
+    def assert_survives_the_last_byte(self, disk):
+        filler = disk / "filler"
+        with Relay([self.sink.transport()], state=disk / "state") as relay:
+            ids = [submit(relay.port, make_message(number)) for number in range(1, 201)]
+            ballast = relay.state / "ballast"
+            size_bytes = ballast.stat().st_size
+            self.assertEqual(size_bytes, ballast.stat().st_blocks * 512)
+            fill_to_the_last_byte(filler)
+            self.assert_answers(relay, ids)
+            self.open_the_way_out(relay)
+            self.assert_all_arrive_once(relay, range(2, 201))
+            filler.unlink()
+            self.assertTrue(wait_until(lambda: self.takes_mail(relay, 1000), "room", 15))
+            wait_until(lambda: ballast.exists() and ballast.stat().st_size == size_bytes,
+                       "the ballast to be taken in again", 15)
+            self.assert_all_arrive_once(relay, [*range(2, 201), 1000])
+
+    def test_a_start_on_a_full_disk_delivers_what_is_stored(self):
+        disk = self.enterContext(ext4_disk(100 * MIB))
+        with Relay([self.sink.transport()], state=disk / "state") as relay:
+            for number in range(1, 51):
+                submit(relay.port, make_message(number))
+            relay.kill9()
+            fill_to_the_last_byte(disk / "filler")
+            self.sink.greeting = "220 sink.example ESMTP"
+            relay.spawn()  # it is not ready: it takes no mail
+            wait_until(lambda: relay.cli("mailq", status=None).returncode == 0, "it to be up")
+            self.open_the_way_out(relay)
+            self.assert_all_arrive_once(relay, range(1, 51))
+
+    def test_operators_are_told_when_even_the_ballast_is_eaten(self):
+        disk = self.enterContext(small_disk(100 * MIB))
+        with Relay([self.sink.transport()], state=disk / "state") as relay:
+            for number in range(1, 11):
+                submit(relay.port, make_message(number))
+            os.truncate(relay.state / "ballast", 0)
+            fill_to_the_last_byte(disk / "filler")
+            began = time.monotonic()
+            said = relay.cli("hold", "--all", status=75).stderr
+            self.assertIn("The queue cannot be written now (database", said)
+            self.assertIn("full). The hold stands", said)
+            self.assertEqual(10, len(relay.mailq()))
+            self.assertIsNone(self.takes_mail(relay, 1000))
+            self.assertLess(time.monotonic() - began, 30)
+            (disk / "filler").unlink()
+            wait_until(lambda: all(d["state"] == "held" for m in relay.mailq()
+                                   for d in m["deliveries"]), "the verbs to be done", 15)
+            relay.cli("release", "--all")
+            self.open_the_way_out(relay)
+            self.assert_all_arrive_once(relay, range(1, 11))
+
+    def assert_answers(self, relay, ids):
+        """Clients and operators, each within seconds, while there is no byte left."""
+        for number in range(500, 520):
+            with self.assertRaises(Refused) as refused:
+                submit(relay.port, make_message(number), timeout=5)
+            self.assertEqual(452, refused.exception.code)
+            self.assertTrue(refused.exception.text.startswith("4.3.1 "), refused.exception.text)
+        began = time.monotonic()
+        self.assertEqual(200, len(relay.mailq()))
+        self.assertEqual(ids[0], relay.show(ids[0])["id"])
+        relay.cli("delete", ids[0])
+        self.assertEqual("cancelled", relay.show(ids[0])["deliveries"][0]["state"])
+        self.assertLess(time.monotonic() - began, 10)
+
+    def test_the_last_byte_taken_by_somebody_else_stops_nothing_that_is_stored(self):
+        self.assert_survives_the_last_byte(self.enterContext(small_disk(100 * MIB)))
+
+    def test_the_last_byte_of_a_real_file_system(self):
+        self.assert_survives_the_last_byte(self.enterContext(ext4_disk(100 * MIB)))
 
     def test_max_size_is_452_until_mail_has_left(self):
         queue = {"max_size": "6MiB", "keep_bodies": "0s", "keep_history": "0s"}

@@ -102,7 +102,7 @@ class FakeReader final : public queue::Reader {
 
 class FakeControl final : public delivery::Control {
  public:
-  void steer(queue::Steer verb, std::function<void(queue::Applied)> done) override {
+  void steer(queue::Steer verb, std::function<void(delivery::Steered)> done) override {
     steered.push_back(verb);
     done(applied);
   }
@@ -121,7 +121,7 @@ class FakeControl final : public delivery::Control {
   }
 
   std::vector<queue::Steer> steered;
-  queue::Applied applied{1, false, 0, 0};
+  delivery::Steered applied = queue::Applied{1, false, 0, 0};
   std::vector<delivery::TransportView> views;
   std::string told;
 };

@@ -100,7 +100,7 @@ TEST_F(MessagesTest, RefusesParametersItDoesNotKnow) {
 }
 
 TEST_F(MessagesTest, SteersOneMessage) {
-  control_.applied = {2, false, 0, 1};
+  control_.applied = queue::Applied{2, false, 0, 1};
   struct Row {
     const char* word;
     queue::Steer::Verb verb;
@@ -139,8 +139,21 @@ TEST_F(MessagesTest, SaysWhenAVerbDoesNotFit) {
 }
 
 TEST_F(MessagesTest, RetryOfWhatIsDueAnywayIsNoFailure) {
-  control_.applied = {};
+  control_.applied = queue::Applied{};
   EXPECT_EQ(json(post("/api/v1/messages/" + kId + "/retry"))["changed"], 0);
+}
+
+TEST_F(MessagesTest, SaysWhenAVerbHasToWaitForTheStore) {
+  control_.applied = queue::StorageFault{true, "database or disk is full"};
+  for (const std::string& target :
+       {"/api/v1/messages/" + kId + "/delete", std::string("/api/v1/messages/delete?all=true")}) {
+    const auto refusal = post(target);
+    EXPECT_EQ(refusal.status, 503U);
+    EXPECT_EQ(
+        json(refusal)["detail"],
+        "The queue cannot be written now (database or disk is full). The delete stands: it is "
+        "done as soon as the queue can be written, unless the daemon ends before.");
+  }
 }
 
 TEST_F(MessagesTest, SaysWhenThereIsNoSuchMessageOrVerb) {
@@ -153,12 +166,12 @@ TEST_F(MessagesTest, SaysWhenThereIsNoSuchMessageOrVerb) {
 }
 
 TEST_F(MessagesTest, SteersAllThatMatch) {
-  control_.applied = {100, false, 0, 0};
+  control_.applied = queue::Applied{100, false, 0, 0};
   EXPECT_EQ(json(post("/api/v1/messages/retry?sender-domain=shop.example"))["changed"], 100);
   EXPECT_EQ(control_.steered.back().filter.sender_domain, "shop.example");
   EXPECT_EQ(post("/api/v1/messages/delete?all=true").status, 200U);
   EXPECT_TRUE(is_empty(control_.steered.back().filter));
-  control_.applied = {};
+  control_.applied = queue::Applied{};
   EXPECT_EQ(json(post("/api/v1/messages/retry?state=held"))["changed"], 0)
       << "no match is no mistake";
 }

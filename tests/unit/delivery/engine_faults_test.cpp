@@ -209,6 +209,28 @@ TEST_F(FaultTest, NothingNewBeginsWhileTheStoreIsBroken) {
   EXPECT_EQ(world.state(next), State::sent);
 }
 
+TEST_F(FaultTest, OperatorIsToldWithinSecondsThatTheStoreIsBroken) {
+  mailgun.hangs = true;
+  send();
+  for (const char* transport : {"mailgun", "backup"})
+    ASSERT_TRUE(world.engine->suspend(transport, "", 1h, "drill", world.now));
+  const MessageNo waiting = send();
+  world.store_broken = true;
+  std::optional<Steered> told;
+  queue::Steer hold;
+  hold.verb = Verb::hold;
+  world.engine->steer(
+      hold, [&](const Steered& result) { told = result; }, world.now);
+  world.run();
+  EXPECT_FALSE(told) << "a first fault is often gone half a second later";
+  world.pass(6s);
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(std::holds_alternative<queue::StorageFault>(*told));
+  world.store_broken = false;
+  world.pass(6s);
+  EXPECT_EQ(world.state(waiting), State::held) << "the verb stands";
+}
+
 TEST_F(FaultTest, FaultAfterTheCommitDoesNothingTwice) {
   always(mailgun, refused_recipient());
   mailgun.hangs = true;

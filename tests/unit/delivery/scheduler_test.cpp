@@ -125,7 +125,8 @@ struct SchedulerTest : ::testing::Test {
     std::promise<queue::Applied> answer;
     queue::Steer steer;
     steer.verb = verb;
-    scheduler_->steer(steer, [&](queue::Applied applied) { answer.set_value(applied); });
+    scheduler_->steer(
+        steer, [&](const Steered& result) { answer.set_value(std::get<queue::Applied>(result)); });
     return answer.get_future().get();
   }
   /// Returns when nothing is unfinished any more; every answer of the scheduler is a moment passed.

@@ -171,7 +171,7 @@ queue::Applied World::steer(queue::Steer::Verb verb, queue::Filter filter) {
   steer.verb = verb;
   steer.filter = std::move(filter);
   engine->steer(
-      steer, [&](queue::Applied applied) { total = applied; }, now);
+      steer, [&](const Steered& result) { total = std::get<queue::Applied>(result); }, now);
   run();
   return total;
 }
