@@ -37,6 +37,11 @@ queue::Retention::Keep keep_of(const config::Config& config) {
   return {config.queue.keep_bodies, config.queue.keep_history};
 }
 
+void warn(const config::Config& config, Time now) {
+  for (const std::string& warning : config::warnings(config, now))
+    log::event(log::Level::warning, {}, "config_warning", {{"what", warning}});
+}
+
 // What is fixed for the life of the process; the rest follows a reload.
 std::vector<std::string> fixed_settings_changed(const config::Config& was,
                                                 const config::Config& is) {
@@ -131,6 +136,7 @@ void Daemon::open_doors() {
   admin_.listen_unix(config_->admin_socket());
   if (const auto& bind = config_->admin.bind) admin_.listen_tcp(bind->host, bind->port);
   retention_->start(kFirstSweep);
+  warn(*config_, clock_.now());
   for (const config::Listener& listener : config_->listeners)
     log::event(log::Level::info, {}, "listening",
                {{"smtp", listener.bind.host + ":" + std::to_string(listener.bind.port)}});
@@ -222,6 +228,7 @@ std::vector<config::Mistake> Daemon::apply(std::shared_ptr<const config::Config>
   scheduler_.reconfigure(fresh, std::move(made));
   log::start(fresh->log.level, fresh->log.format);
   retention_->set(keep_of(*fresh));
+  warn(*fresh, clock_.now());
   const std::lock_guard lock(config_mutex_);
   config_ = std::move(fresh);
   return {};

@@ -24,14 +24,15 @@ int complain(const std::vector<config::Mistake>& mistakes, std::ostream& err) {
   return kMistaken;
 }
 
-Json to_json(const std::vector<config::Mistake>& mistakes) {
+Json to_json(const std::vector<config::Mistake>& mistakes,
+             const std::vector<std::string>& warnings) {
   Json list = Json::array();
   for (const config::Mistake& mistake : mistakes)
     list.push_back(Json{{"file", mistake.file},
                         {"line", mistake.line},
                         {"column", mistake.column},
                         {"what", mistake.what}});
-  return {{"mistakes", std::move(list)}};
+  return {{"mistakes", std::move(list)}, {"warnings", warnings}};
 }
 
 Json to_json(const config::Value& value) {
@@ -60,9 +61,13 @@ int config_check(const std::string& file, bool json, std::ostream& out, std::ost
   const auto* config = std::get_if<config::Config>(&loaded);
   const std::vector<config::Mistake> mistakes =
       config ? std::vector<config::Mistake>{} : std::get<std::vector<config::Mistake>>(loaded);
-  if (json) out << to_json(mistakes).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  const std::vector<std::string> warnings =
+      config ? config::warnings(*config, SystemClock().now()) : std::vector<std::string>{};
+  if (json)
+    out << to_json(mistakes, warnings).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
   if (json) return config ? kDone : kMistaken;
   if (!config) return complain(mistakes, err);
+  for (const std::string& warning : warnings) err << "warning: " << warning << '\n';
   out << (file.empty() ? "environment" : file) << ": no mistakes ("
       << count(config->listeners.size(), "listener") << ", "
       << count(config->transports.size(), "transport") << ", "

@@ -90,6 +90,25 @@ struct Listener {
   Duration idle_timeout = 300s;  // RFC 5321 section 4.5.3.2.7
 };
 
+/// What listeners with TLS show. The files are read with the configuration, so that what was
+/// checked is what is used.
+struct Tls {
+  std::filesystem::path certificate;  // PEM: the server's own first, then its issuers
+  std::filesystem::path key;          // PEM, without a passphrase
+  std::string chain_pem;
+  Secret key_pem;
+  Time not_before{};
+  Time not_after{};
+};
+
+/// A client's user name, what proves it and what it may do.
+struct Credential {
+  std::string username;
+  Secret password;
+  std::vector<std::string> senders;  // domains, lower case; empty: all
+  std::string domain;                // whose route its mail takes; empty: the sender's
+};
+
 enum class TransportTls { starttls, implicit, opportunistic, none };
 enum class DkimBy { provider, relay };
 
@@ -155,6 +174,8 @@ struct Config {
   Server server;
   Queue queue;
   std::vector<Listener> listeners;  // never empty after loading
+  Tls tls;
+  std::vector<Credential> credentials;
   std::vector<Transport> transports;
   std::vector<Domain> domains;
   Breaker breaker;

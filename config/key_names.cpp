@@ -24,6 +24,7 @@ std::vector<std::string> known_keys() {
   add(all, "server", Server{});
   add(all, "queue", Queue{});
   add(all, "listener", Listener{});
+  add(all, "tls", Tls{});
   for (const std::string_view type : kTransportTypes) {
     Transport transport;
     transport.type = type;

@@ -7,12 +7,14 @@
 #include "config/sections.hpp"
 #include "config/validate.hpp"
 #include "config/wording.hpp"
+#include "core/certificate.hpp"
 #include "core/text.hpp"
 
 namespace postern::config {
 namespace {
 
 constexpr std::size_t kLargestFile = 4 * kMiB;
+constexpr std::size_t kLargestPem = kMiB;
 
 template <class Section>
 void read_section(Reader& root, std::string_view key, Section& section) {
@@ -75,12 +77,40 @@ void read_listeners(Reader& root, std::vector<Listener>& listeners) {
   if (listeners.empty()) listeners.push_back(default_listener());
 }
 
+/// The certificate and its key; each mistake stands at the file that it is about.
+void read_tls(Reader& root, Findings& findings, Tls& tls) {
+  read_section(root, "tls", tls);
+  const auto text_of = [&](const std::string& key, const std::filesystem::path& file) {
+    if (file.empty()) return std::string();
+    auto text = read_file(file, kLargestPem);
+    if (text) return *text;
+    findings.add(findings.place_of("tls." + key),
+                 key + ": " + quote(file.string()) + ' ' + text.error().what);
+    return std::string();
+  };
+  tls.chain_pem = text_of("certificate", tls.certificate);
+  tls.key_pem = Secret(text_of("key", tls.key));
+  if (tls.certificate.empty() || tls.chain_pem.empty()) return;
+  const auto facts = inspect_certificate(tls.chain_pem);
+  if (!facts)
+    return findings.add(
+        findings.place_of("tls.certificate"),
+        "certificate: " + quote(tls.certificate.string()) + ' ' + facts.error().what);
+  tls.not_before = facts->not_before;
+  tls.not_after = facts->not_after;
+  if (tls.key_pem.empty()) return;
+  if (const auto error = check_key(tls.chain_pem, tls.key_pem.reveal()))
+    findings.add(findings.place_of("tls.key"),
+                 "key: " + quote(tls.key.string()) + ' ' + error->what);
+}
+
 Config read_config(Reader& root, Findings& findings) {
   Config config;
   config.queue = default_queue();
   read_section(root, "server", config.server);
   read_section(root, "queue", config.queue);
   read_listeners(root, config.listeners);
+  read_tls(root, findings, config.tls);
   read_transports(root, findings, config.transports);
   read_domains(root, findings, config.domains);
   read_section(root, "breaker", config.breaker);

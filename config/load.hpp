@@ -35,6 +35,9 @@ Loaded load_text(std::string_view toml, const std::string& file_name,
 /// The environment-only form (POSTERN_MAILGUN_API_KEY and its like).
 Loaded load_environment(const Environment& environment);
 
+/// What is allowed but will hardly be meant, one sentence each: a certificate past its time.
+std::vector<std::string> warnings(const Config& config, Time now);
+
 /// The effective configuration as TOML, secrets as "***".
 std::string show(const Config& config);
 

@@ -9,8 +9,8 @@ namespace {
 
 // In the order of the enumerations in config.hpp.
 constexpr std::array kOnUncertain{Word{"wait"}, Word{"resend"}, Word{"failover"}};
-constexpr std::array kListenerTls{Word{"none"}, Word{"starttls", false}, Word{"required", false},
-                                  Word{"implicit", false}};
+constexpr std::array kListenerTls{Word{"none"}, Word{"starttls"}, Word{"required"},
+                                  Word{"implicit"}};
 constexpr std::array kAuth{Word{"off"}, Word{"optional"}, Word{"required", false}};
 constexpr std::array kTransportTls{Word{"starttls"}, Word{"implicit"}, Word{"opportunistic"},
                                    Word{"none"}};
@@ -84,6 +84,11 @@ void describe(Fields& fields, Listener& listener) {
   fields.number("max_connections_per_address", listener.max_connections_per_address,
                 {1, 1'000'000});
   fields.off("proxy_protocol");
+}
+
+void describe(Fields& fields, Tls& tls) {
+  fields.file("certificate", tls.certificate);
+  fields.file("key", tls.key);
 }
 
 void describe(Fields& fields, Transport& transport) {

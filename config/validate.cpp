@@ -44,6 +44,16 @@ void check_ports(const Config& config, Findings& findings) {
   }
 }
 
+void check_tls(const Config& config, Findings& findings) {
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    if (config.listeners[i].tls == ListenerTls::none) continue;
+    for (const std::string_view key : {"certificate", "key"})
+      if (!findings.has("tls." + std::string(key)))
+        findings.add(findings.place_of(nth("listener", i) + ".tls"),
+                     "tls: needs a [tls] section with its " + quote(key));
+  }
+}
+
 void check_routes(const Config& config, Findings& findings) {
   std::vector<std::string> known;
   for (const Transport& transport : config.transports) known.push_back(transport.name);
@@ -101,6 +111,21 @@ bool is_loopback(const Endpoint& endpoint) {
   return address.is_loopback();
 }
 
+std::vector<std::string> warnings(const Config& config, Time now) {
+  constexpr Duration kRenewBefore = 14 * 24h;
+  const Tls& tls = config.tls;
+  if (tls.chain_pem.empty()) return {};
+  const std::string name = "tls.certificate: " + tls.certificate.string();
+  constexpr std::string_view kRefused = "; clients that verify will refuse it";
+  if (now < tls.not_before)
+    return {name + " is good only from " + to_rfc3339(tls.not_before) + std::string(kRefused)};
+  if (now > tls.not_after)
+    return {name + " expired on " + to_rfc3339(tls.not_after) + std::string(kRefused)};
+  if (now > tls.not_after - kRenewBefore)
+    return {name + " expires on " + to_rfc3339(tls.not_after) + "; renew it and send SIGHUP"};
+  return {};
+}
+
 void validate(const Config& config, Findings& findings) {
   check_names(config.transports, "transport", findings);
   check_names(config.domains, "domain", findings);
@@ -108,6 +133,7 @@ void validate(const Config& config, Findings& findings) {
   check_routes(config, findings);
   check_selectors(config, findings);
   check_ports(config, findings);
+  check_tls(config, findings);
   if (config.admin.bind && !is_loopback(*config.admin.bind) && !findings.has("admin.token"))
     findings.add(findings.place_of("admin.bind"),
                  "bind: " + format_endpoint(*config.admin.bind) +

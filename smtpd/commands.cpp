@@ -10,10 +10,11 @@
 namespace postern::smtpd {
 namespace {
 
-constexpr unsigned kAnyPhase = kSilent | kReady | kSender;
+constexpr unsigned kAnyPhase = kSilent | kPlain | kReady | kSender;
+constexpr unsigned kTlsPhases = kPlain | kReady;
+constexpr unsigned kOpenPhases = kSilent | kReady | kSender;  // not before TLS where it is demanded
 constexpr std::uint32_t kMailExtraBytes = 553;  // what SIZE, BODY, SMTPUTF8 and AUTH add
 constexpr std::uint32_t kAuthExtraBytes = kMaxAuthLineBytes - 512;
-constexpr std::uint32_t kMaxAuthFailures = 3;
 
 }  // namespace
 
@@ -31,11 +32,11 @@ std::span<const Session::State::Command> Session::State::commands() {
       Command{"HELO",     &S::helo,        kAnyPhase, {},               0, kBadClientName},
       Command{"RSET",     &S::rset,        kAnyPhase},
       Command{"NOOP",     &S::noop,        kAnyPhase},
-      Command{"VRFY",     &S::vrfy,        kAnyPhase},
-      Command{"HELP",     &S::help,        kAnyPhase},
+      Command{"VRFY",     &S::vrfy,        kOpenPhases},
+      Command{"HELP",     &S::help,        kOpenPhases},
+      Command{"STARTTLS", &S::starttls,    kTlsPhases, kTransactionOpen},
       Command{"AUTH",     &S::auth,        kReady,    kTransactionOpen, kAuthExtraBytes},
       Command{"BDAT",     &S::bdat,        kAnyPhase},
-      Command{"STARTTLS", &S::not_offered, kAnyPhase},
       Command{"EXPN",     &S::not_offered, kAnyPhase},
       Command{"TURN",     &S::not_offered, kAnyPhase},
       Command{"ETRN",     &S::not_offered, kAnyPhase},
@@ -67,7 +68,7 @@ bool Session::State::meet(std::string_view argument) {
     return false;
   }
   forget_transaction();
-  phase = kReady;
+  phase = needs_tls() ? kPlain : kReady;
   client_name = argument;
   return true;
 }
@@ -82,6 +83,7 @@ void Session::State::ehlo(std::string_view argument) {
   say("250-SIZE " + std::to_string(settings.max_message_bytes));
   say("250-8BITMIME");
   say("250-SMTPUTF8");
+  if (may_start_tls()) say("250-STARTTLS");
   say("250 ENHANCEDSTATUSCODES");
 }
 
@@ -89,26 +91,6 @@ void Session::State::helo(std::string_view argument) {
   if (!meet(argument)) return;
   extended = false;
   say("250 " + settings.hostname);
-}
-
-// Blank credentials are nobody's and welcome from a trusted network; all others are refused.
-void Session::State::auth(std::string_view argument) {
-  if (authenticated) return refuse(reply::kAuthTwice);
-  authentication.emplace();
-  answer_auth(authentication->begin(argument));
-}
-
-void Session::State::answer_auth(Authentication::Step step) {
-  using Step = Authentication::Step;
-  if (step == Step::challenge) return say("334 " + std::string(authentication->challenge()));
-  authentication.reset();
-  if (step == Step::anonymous && !peer.trusted) step = Step::refused;
-  if (step == Step::anonymous) {
-    authenticated = true;
-    return say(reply::of(step));
-  }
-  refuse(reply::of(step));
-  if (step == Step::refused && ++auth_failures >= kMaxAuthFailures) want = Want::close;
 }
 
 // ---- A message ----------------------------------------------------------------------------------
@@ -181,9 +163,8 @@ void Session::State::rcpt(std::string_view argument) {
 void Session::State::data(std::string_view) {
   if (envelope.recipients.empty())
     return refuse(recipient_refused ? reply::kNoRecipients : reply::kRecipientFirst);
-  const std::string_view protocol = envelope.smtputf8 ? "UTF8SMTP" : extended ? "ESMTP" : "SMTP";
-  reception.begin(numbers.next(now), std::move(envelope), {client_name, peer.address, protocol},
-                  now);
+  Origin origin{client_name, peer.address, protocol(), tls};
+  reception.begin(numbers.next(now), std::move(envelope), std::move(origin), now);
   forget_transaction();
   phase = kContent;
   say(reply::kStartContent);
@@ -229,7 +210,7 @@ void Session::State::forget_transaction() {
   envelope = Envelope{};
   known_recipients.clear();
   recipient_refused = false;
-  if (phase != kSilent) phase = kReady;
+  if (phase > kReady) phase = kReady;
 }
 
 }  // namespace postern::smtpd

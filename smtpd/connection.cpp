@@ -16,6 +16,9 @@ constexpr std::size_t kBufferBytes = 32 * 1024;
 // While the server goes down, a client in the middle of a message gets so long for its next bytes.
 constexpr Duration kLastReads = std::chrono::seconds(10);
 
+// A handshake is a few packets; who needs longer is not going to talk.
+constexpr Duration kHandshake = std::chrono::seconds(30);
+
 // The last words to a client that is being sent away must not take long.
 constexpr Duration kFarewell = std::chrono::seconds(5);
 
@@ -38,9 +41,9 @@ asio::awaitable<Value> answer_of(asio::any_io_executor executor, Begin begin) {
 
 Connection::Connection(asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<const Door> door,
                        Services services)
-    : stream_(std::move(socket)),
+    : door_(std::move(door)),
+      stream_(std::move(socket)),
       peer_(std::move(peer)),
-      door_(std::move(door)),
       services_(services),
       session_(door_->session, peer_, *door_->policy, services_.committer.numbers()),
       buffer_(kBufferBytes) {}
@@ -48,8 +51,10 @@ Connection::Connection(asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<
 asio::awaitable<void> Connection::run() {
   const auto self = shared_from_this();
   try {
-    session_.greet(services_.clock.now());
-    for (bool open = true; open;) {
+    const bool implicit = door_->settings.tls == config::ListenerTls::implicit;
+    bool open = !implicit || co_await start_tls();
+    if (open) session_.greet(services_.clock.now());
+    while (open) {
       open = co_await flush();
       if (!open) break;
       switch (session_.want()) {
@@ -61,6 +66,9 @@ asio::awaitable<void> Connection::run() {
           break;
         case Want::commit:
           co_await store_message();
+          break;
+        case Want::tls:
+          open = co_await start_tls();
           break;
         case Want::close:
           open = false;
@@ -82,6 +90,19 @@ void Connection::shut_down() {
   shutting_down_ = true;
   // Whatever else is under way (a 250 being written) ends first.
   if (reading_) stream_.expires_after(Duration{0});
+}
+
+asio::awaitable<bool> Connection::start_tls() {
+  begin_ = end_ = 0;
+  stream_.expires_after(kHandshake);
+  const auto error = co_await stream_.start_tls_server(*door_->tls);
+  if (error) {
+    log::event(log::Level::info, {}, "tls_failed",
+               {{"client", peer_.address}, {"error", error.message()}});
+    co_return false;
+  }
+  session_.encrypted(stream_.tls_description());
+  co_return true;
 }
 
 asio::awaitable<bool> Connection::flush() {

@@ -12,6 +12,10 @@
 #include "smtpd/policy.hpp"
 #include "smtpd/session.hpp"
 
+namespace boost::asio::ssl {
+class context;
+}
+
 namespace postern::smtpd {
 
 /// What connections share; outlives them.
@@ -26,6 +30,7 @@ struct Door {
   config::Listener settings;
   SessionSettings session;
   std::shared_ptr<const Policy> policy;
+  std::shared_ptr<boost::asio::ssl::context> tls;  // null: none
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -44,6 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using PutResult = std::variant<queue::Receipt, queue::StorageFault>;
   using ChunkResult = std::optional<queue::StorageFault>;
 
+  boost::asio::awaitable<bool> start_tls();
   boost::asio::awaitable<bool> flush();
   boost::asio::awaitable<bool> read();
   boost::asio::awaitable<void> store_chunk();
@@ -52,9 +58,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<ChunkResult> put_chunk(Chunk chunk);
   void drop_abandoned();
 
+  std::shared_ptr<const Door> door_;
   net::Stream stream_;
   Peer peer_;
-  std::shared_ptr<const Door> door_;
   Services services_;
   Session session_;
   std::vector<char> buffer_;

@@ -133,6 +133,11 @@ void Reception::append_trace(const mail::HeaderFacts& facts, std::string_view he
     chunk_ += settings_.hostname;
     chunk_ += " with ";
     chunk_ += origin_.protocol;
+    if (!origin_.tls.empty()) {
+      chunk_ += "\r\n\t(";
+      chunk_ += origin_.tls;
+      chunk_ += ')';
+    }
     chunk_ += " id ";
     chunk_ += message_.id();
     chunk_ += ";\r\n\t";

@@ -37,7 +37,8 @@ enum class Flaw {
 struct Origin {
   std::string client_name;  // of EHLO or HELO
   std::string address;
-  std::string_view protocol;  // ESMTP, SMTP or UTF8SMTP (RFC 6531 section 4.3)
+  std::string protocol;  // ESMTP and its like
+  std::string tls;       // version and cipher; empty: not encrypted
 };
 
 class Reception {

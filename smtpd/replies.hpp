@@ -38,6 +38,12 @@ inline constexpr std::string_view
     kNoRecipients       = "554 5.5.1 No recipient was accepted, so there is nobody to send to",
     kDataNotLast        = "554 5.5.1 Wait for 354 before you send the message",
 
+    kTlsReady           = "220 2.0.0 Begin TLS now",
+    kTlsTwice           = "503 5.5.1 The connection is encrypted already",
+    kTlsArgument        = "501 5.5.4 STARTTLS takes no argument",
+    kTlsNotLast         = "554 5.5.1 Wait for 220 before you begin TLS",
+    kTlsFirst           = "530 5.7.0 This relay talks over TLS only; turn on STARTTLS and try again",
+
     kIdle               = "421 4.4.2 Nothing was heard for too long; closing the connection",
     kShuttingDown       = "421 4.3.2 The relay is restarting; try again in a moment",
     kTooManyErrors      = "421 4.7.0 Too many errors; closing the connection",

@@ -16,6 +16,7 @@
 
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "net/tls.hpp"
 
 namespace postern::smtpd {
 namespace {
@@ -203,12 +204,21 @@ std::optional<Error> Server::configure(const std::shared_ptr<const config::Confi
                    std::to_string(settings.bind.port) + ": " + error.code().message()};
     }
   }
+  std::shared_ptr<asio::ssl::context> tls;
+  try {
+    if (!config->tls.chain_pem.empty())
+      tls = net::make_server_context(config->tls.chain_pem, config->tls.key_pem.reveal());
+  } catch (const boost::system::system_error& error) {
+    return Error{"[tls] cannot be used: " + error.code().message()};
+  }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto door = std::make_shared<Door>();
     door->settings = config->listeners[i];
     door->session.hostname = config->server.hostname;
     door->session.max_message_bytes = door->settings.max_message_bytes;
     door->session.max_recipients = door->settings.max_recipients;
+    door->session.tls = door->settings.tls;
+    door->tls = tls;
     queue::Committer& committer = shared_->services.committer;
     door->policy = std::make_shared<ConfigPolicy>(
         config, [&committer](std::uint64_t more_bytes) { return !committer.has_room(more_bytes); });

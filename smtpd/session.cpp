@@ -103,7 +103,7 @@ void Session::timed_out() {
 void Session::shut_down() {
   State& state = *state_;
   state.shutting_down = true;
-  const bool between_messages = state.phase == kReady || state.phase == kSilent;
+  const bool between_messages = state.phase <= kReady;
   if (state.want == Want::input && between_messages && !state.owes_farewell &&
       state.lines.at_line_start())
     state.last_words(reply::kShuttingDown);
@@ -169,8 +169,10 @@ void Session::State::obey(std::string_view line) {
   // RFC 2920 section 3.1: what follows DATA now was sent without regard to the answer; taking it
   // for content or for commands would both be guessing.
   if (row->ends_group && more_input) return last_words(reply::kDataNotLast);
-  if ((row->phases & phase) == 0)
-    return refuse(phase == kSilent ? reply::kHelloFirst : row->out_of_phase);
+  if ((row->phases & phase) == 0) {
+    const std::string_view early = too_early();
+    return refuse(early.empty() ? row->out_of_phase : early);
+  }
   (this->*row->act)(command.argument);
 }
 

@@ -27,6 +27,7 @@ enum class Want {
   input,   // more bytes from the client
   chunk,   // content piled up: store take_chunk(), then chunk_stored()
   commit,  // a whole message: put take_message(), then committed()
+  tls,     // write the output, shake hands; then encrypted()
   close,   // write the output, then close
 };
 
@@ -47,6 +48,7 @@ struct SessionSettings {
   std::string hostname;  // greeting, EHLO reply, Received
   std::uint64_t max_message_bytes = 36 * config::kMiB;
   std::uint32_t max_recipients = 1000;
+  config::ListenerTls tls = config::ListenerTls::none;
   std::uint32_t max_command_bytes = 512;
   std::uint32_t max_errors = 20;
   std::uint32_t max_idle_commands = 100;  // NOOP, RSET, VRFY, HELP without a message
@@ -65,6 +67,9 @@ class Session {
   ~Session();
 
   void greet(Time now);
+  /// The handshake is done; `how` is net::Stream's description. What was said before counts no
+  /// more (RFC 3207 section 4.2). With implicit TLS it comes before greet().
+  void encrypted(std::string how);
   /// Takes what it can and returns how many bytes that was: fewer than given only when want() has
   /// turned from input to something else. The caller keeps the rest and gives it again.
   std::size_t receive(std::string_view bytes, Time now);

@@ -23,10 +23,11 @@ constexpr std::uint32_t kMaxAuthLineBytes = 12'288;  // RFC 4954 section 4
 
 /// How far a client has come; one bit each, so that the table can say where a verb may stand.
 enum Phase : unsigned {
-  kSilent = 1,   // no EHLO yet
-  kReady = 2,    // between messages
-  kSender = 4,   // MAIL was accepted
-  kContent = 8,  // after 354
+  kSilent = 1,    // no EHLO yet
+  kPlain = 2,     // introduced, but TLS must come first
+  kReady = 4,     // between messages
+  kSender = 8,    // MAIL was accepted
+  kContent = 16,  // after 354
 };
 
 struct Session::State {
@@ -61,6 +62,7 @@ struct Session::State {
   void vrfy(std::string_view argument);
   void help(std::string_view argument);
   void quit(std::string_view argument);
+  void starttls(std::string_view argument);
   void auth(std::string_view argument);
   void bdat(std::string_view argument);
   void not_offered(std::string_view argument);
@@ -68,6 +70,10 @@ struct Session::State {
 
   // What they share.
   bool meet(std::string_view argument);
+  bool may_start_tls() const;
+  bool needs_tls() const;
+  std::string protocol() const;
+  std::string_view too_early() const;
   std::string_view refusal_of(const mail::Path& path, std::string_view literal_refused) const;
   void turn_away(std::string_view line);
   void answer_auth(Authentication::Step step);
@@ -100,6 +106,7 @@ struct Session::State {
   bool owes_farewell = false;  // a message was just answered: the client's QUIT may be on its way
   bool more_input = false;     // bytes follow the command that is being obeyed
 
+  std::string tls;  // how the connection is encrypted; empty: it is not
   std::string client_name;
   bool extended = false;  // EHLO, not HELO
   Envelope envelope;

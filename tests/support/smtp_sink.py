@@ -26,7 +26,7 @@ class Mail:
 
     def field(self, name):
         """The unfolded value of the first field of that name, or None."""
-        match = re.search(rb"(?im)^" + name.encode() + rb":[ \t]*((?:.*(?:\r\n[ \t].*)*))",
+        match = re.search(rb"(?im)^" + name.encode() + rb":[ \t]*([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)",
                           self.header)
         return re.sub(rb"\r\n", b"", match.group(1)).strip().decode() if match else None
 

@@ -59,7 +59,7 @@ TEST_F(ConfigCommand, CheckPrintsMistakesAsJson) {
   EXPECT_EQ(mistake["what"], "unknown key \"retyr\" in [queue] (did you mean \"retry\"?)");
   out_.str("");
   EXPECT_EQ(check(write(kGood), true), 0);
-  EXPECT_EQ(out_.str(), "{\"mistakes\":[]}\n");
+  EXPECT_EQ(out_.str(), "{\"mistakes\":[],\"warnings\":[]}\n");
 }
 
 TEST_F(ConfigCommand, ShowPrintsTheSameTreeAsJson) {

@@ -190,7 +190,7 @@ regoin = "us"
 name = "a.com"
 transports = ["n"]
 hide_origin = 1
-[tls]
+[chatwoot]
 )"),
       ElementsAre(
           "p.toml:1:2: unknown section \"sever\" (did you mean \"server\"?)",
@@ -200,7 +200,7 @@ hide_origin = 1
           "p.toml:8:1: unknown key \"regoin\" in [[transport]] (did you mean \"region\"?)",
           "p.toml:11:15: transports: there is no [[transport]] \"n\"",
           "p.toml:12:15: hide_origin: must be a boolean, not a number",
-          "p.toml:13:1: [tls] is not part of this version"));
+          "p.toml:13:1: [chatwoot] is not part of this version"));
 }
 
 }  // namespace

@@ -156,7 +156,6 @@ TEST(Mistakes, NamesAndHostsAreChecked) {
 
 TEST(Mistakes, WhatComesLaterIsRefusedByName) {
   expect_all({
-      {"[tls]\ncertificate = \"x\"", "1:1: [tls] is not part of this version"},
       {"[[credential]]\nusername = \"x\"", "1:1: [[credential]] is not part of this version"},
       {"[http]", "1:1: [http] is not part of this version"},
       {"[[webhook]]\nname = \"x\"", "1:1: [[webhook]] is not part of this version"},
@@ -166,8 +165,6 @@ TEST(Mistakes, WhatComesLaterIsRefusedByName) {
        "2:9: store: a PostgreSQL store is not part of this version (\"sqlite\")"},
       {"[queue]\nstore = \"mysql\"",
        "2:9: store: is not \"sqlite\", the one store of this version"},
-      {"[[listener]]\ntls = \"starttls\"",
-       "2:7: tls: \"starttls\" is not part of this version (\"none\")"},
       {"[[listener]]\nauth = \"required\"",
        "2:8: auth: \"required\" is not part of this version (\"off\", \"optional\")"},
       {"[[listener]]\nproxy_protocol = true", "2:18: proxy_protocol: is not part of this version"},

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/key_names.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/unit/config/expect_mistakes.hpp"
 
 namespace postern::config {
@@ -22,8 +23,16 @@ const Variables kExampleVariables{{"MAILGUN_API_KEY", "k-mailgun"},
                                   {"POSTERN_ADMIN_TOKEN", "k-admin"},
                                   {"PRODUCT_A_DKIM_KEY", "k-dkim"}};
 
+// With a certificate of this machine: the example's is the operator's.
 Config example() {
-  Loaded loaded = load_file(kExample, environment_of(kExampleVariables));
+  static const testing::Certificate certificate;
+  std::string text = testing::read_text(kExample);
+  const auto put = [&text](std::string_view old, const std::string& name) {
+    text.replace(text.find(old), old.size(), name);
+  };
+  put("/etc/postern/tls/fullchain.pem", certificate.file());
+  put("/etc/postern/tls/privkey.pem", certificate.key());
+  Loaded loaded = load_text(text, kExample, environment_of(kExampleVariables));
   EXPECT_THAT(lines_of(loaded), ElementsAre());
   return std::get<Config>(std::move(loaded));
 }

@@ -8,13 +8,12 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
 
 #include "net/stream.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/certificate.hpp"
 
 namespace postern::net {
 namespace {
@@ -23,34 +22,12 @@ using asio::ip::tcp;
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-// A self-signed certificate for localhost, made once.
-class Certificate {
- public:
-  Certificate() {
-    const std::string command =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        " -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout " +
-        key() + " -out " + file() + " 2>/dev/null";
-    if (std::system(command.c_str()) != 0) throw std::runtime_error("openssl failed");
-  }
-  std::string file() const { return (directory_.path() / "cert.pem").string(); }
-  std::string key() const { return (directory_.path() / "key.pem").string(); }
-
- private:
-  testing::TemporaryDirectory directory_;
-};
-
 class Tls : public ::testing::Test {
  protected:
   using Script = std::function<asio::awaitable<void>(Stream& client, Stream& server)>;
 
-  Tls() {
-    server_context.use_certificate_chain_file(certificate().file());
-    server_context.use_private_key_file(certificate().key(), asio::ssl::context::pem);
-  }
-
-  static const Certificate& certificate() {
-    static const Certificate made;
+  static const testing::Certificate& certificate() {
+    static const testing::Certificate made;
     return made;
   }
 
@@ -64,7 +41,7 @@ class Tls : public ::testing::Test {
       if (client_error) client.close();
     };
     auto shake_server = [&](Stream& server) -> asio::awaitable<void> {
-      server_error = co_await server.start_tls_server(server_context);
+      server_error = co_await server.start_tls_server(*server_context);
     };
     auto run = [&]() -> asio::awaitable<void> {
       tcp::acceptor acceptor(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
@@ -89,7 +66,8 @@ class Tls : public ::testing::Test {
   static asio::awaitable<void> nothing(Stream&, Stream&) { co_return; }
 
   asio::io_context io_{1};
-  asio::ssl::context server_context{asio::ssl::context::tls_server};
+  const std::shared_ptr<asio::ssl::context> server_context =
+      make_server_context(certificate().chain_pem(), certificate().key_pem());
   error_code client_error, server_error;
   std::string complaint;
 };
@@ -158,12 +136,43 @@ TEST_F(Tls, WithoutVerifyingAnyCertificateWillDo) {
   EXPECT_FALSE(client_error) << client_error.message();
 }
 
-TEST_F(Tls, OldProtocolsAreRefused) {
-  SSL_CTX_set_max_proto_version(server_context.native_handle(), TLS1_1_VERSION);
+TEST_F(Tls, OurClientRefusesOldProtocols) {
+  SSL_CTX_set_min_proto_version(server_context->native_handle(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(server_context->native_handle(), TLS1_1_VERSION);
   const auto trusting = make_client_context(certificate().file());
   play("localhost", true, *trusting, nothing);
   EXPECT_TRUE(client_error);
   EXPECT_EQ(complaint, "") << "not a matter of trust";
+}
+
+TEST_F(Tls, OurServerRefusesOldProtocols) {
+  const auto old = make_client_context(certificate().file());
+  SSL_CTX_set_min_proto_version(old->native_handle(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(old->native_handle(), TLS1_1_VERSION);
+  SSL_CTX_set_cipher_list(old->native_handle(), "ALL:@SECLEVEL=0");
+  play("localhost", true, *old, nothing);
+  EXPECT_EQ(server_error.message(), "unsupported protocol (SSL routines)");
+}
+
+TEST_F(Tls, OurServerRefusesCiphersWithoutForwardSecrecy) {
+  const auto client = make_client_context(certificate().file());
+  SSL_CTX_set_max_proto_version(client->native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(client->native_handle(), "AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA");
+  play("localhost", true, *client, nothing);
+  EXPECT_EQ(server_error.message(), "no shared cipher (SSL routines)");
+}
+
+// CVE-2011-1473: a client could make us work for ever.
+TEST_F(Tls, OurServerDoesNotRenegotiate) {
+  const auto client = make_client_context(certificate().file());
+  SSL_CTX_set_max_proto_version(client->native_handle(), TLS1_2_VERSION);
+  play("localhost", true, *client, nothing);
+  EXPECT_EQ(client_error, error_code());
+  EXPECT_NE(SSL_CTX_get_options(server_context->native_handle()) & SSL_OP_NO_RENEGOTIATION, 0U);
+}
+
+TEST(TlsContext, WhatIsNoCertificateIsAnError) {
+  EXPECT_THROW(make_server_context("certificate", "key"), std::exception);
 }
 
 TEST(TlsContext, AMissingAuthorityFileIsAnError) {

@@ -17,6 +17,8 @@ namespace postern::smtpd {
 
 constexpr Time kNow{std::chrono::milliseconds{1795252387000}};  // 2026-11-21T09:13:07Z
 
+constexpr const char* kCipher = "TLSv1.3 TLS_AES_256_GCM_SHA384";
+
 // Only the committer makes receipts; a test stands in for it.
 inline queue::Receipt receipt(MessageNo no) {
   return std::bit_cast<queue::Receipt>(no);
@@ -61,6 +63,7 @@ class Client {
   }
 
   void greet() {
+    if (settings.tls == config::ListenerTls::implicit) session().encrypted(kCipher);
     session().greet(kNow);
     settle();
   }
@@ -92,6 +95,9 @@ class Client {
         const Chunk chunk = session().take_chunk();
         if (!chunk_fault) pending_chunks.push_back(*chunk.bytes);
         session().chunk_stored(chunk_fault);
+      } else if (session().want() == Want::tls) {
+        transcript += "-- tls\n";
+        session().encrypted(kCipher);
       } else if (session().want() == Want::commit) {
         put(session().take_message());
       } else {

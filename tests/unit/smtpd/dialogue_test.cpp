@@ -5,8 +5,10 @@
 //   ! untrusted | ungreeted | whole | hide-origin | full | storage-fault | disk-full | max-message
 //   N
 //     | max-recipients N | max-errors N | max-idle N         (whole: cuts change the meaning here)
+//     | tls starttls | tls required | tls implicit
 //   C: a line from the client       c: bytes, without a line end added
 //   S: a line from the server       -- closed              the server has hung up
+//   -- tls                          the handshake, which always succeeds
 //   M: a line of the last message stored, all of them in order
 //   E: <sender> <recipient> ...     its envelope
 // In C, c and M: \r \n \0 \\ \xNN, and \*N* before a character repeats it N times.
@@ -81,6 +83,10 @@ Dialogue read_dialogue(const std::filesystem::path& file) {
       dialogue.ends_closed = true;
       continue;
     }
+    if (line == "-- tls") {
+      dialogue.steps.back().answer += line + "\n";
+      continue;
+    }
     const std::string rest = line.substr(std::min<std::size_t>(3, line.size()));
     switch (line.front()) {
       case '!':
@@ -111,6 +117,9 @@ void set_up(Client& client, const Dialogue& dialogue) {
   client.peer.trusted = !dialogue.has("untrusted");
   client.policy.hide = dialogue.has("hide-origin");
   client.policy.full = dialogue.has("full");
+  if (dialogue.has("tls starttls")) client.settings.tls = config::ListenerTls::starttls;
+  if (dialogue.has("tls required")) client.settings.tls = config::ListenerTls::required;
+  if (dialogue.has("tls implicit")) client.settings.tls = config::ListenerTls::implicit;
   if (dialogue.has("storage-fault")) client.put_fault = queue::StorageFault{false, "I/O error"};
   if (dialogue.has("disk-full")) client.put_fault = queue::StorageFault{true, "disk full"};
   client.settings.max_message_bytes =
