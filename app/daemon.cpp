@@ -7,6 +7,7 @@
 #include <future>
 
 #include "core/log.hpp"
+#include "core/thread_name.hpp"
 #include "dkim/keyring.hpp"
 #include "queue/sqlite_store.hpp"
 #include "transports/classify_json.hpp"
@@ -123,7 +124,11 @@ void Daemon::run() {
   committer_.start();
   scheduler_.start();
   await_signals();
-  for (auto& io : io_) io->thread = std::thread([context = &io->context] { context->run(); });
+  for (auto& io : io_)
+    io->thread = std::thread([context = &io->context] {
+      name_this_thread("io");
+      context->run();
+    });
   {
     std::unique_lock lock(stop_mutex_);
     stop_.wait(lock, [this] { return stop_asked_; });

@@ -1,5 +1,7 @@
 #include "core/buffered_sink.hpp"
 
+#include "core/thread_name.hpp"
+
 #include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -31,7 +33,10 @@ bool is_file(int descriptor) {
 BufferedSink::BufferedSink(int descriptor)
     : descriptor_(descriptor),
       write_bytes_(is_file(descriptor) ? kBufferBytes : PIPE_BUF),
-      thread_([this] { run(); }) {}
+      thread_([this] {
+        name_this_thread("log");
+        run();
+      }) {}
 
 BufferedSink::~BufferedSink() {
   {

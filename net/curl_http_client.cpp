@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/handle.hpp"
+#include "core/thread_name.hpp"
 #include "net/http_client_transfer.hpp"
 
 namespace postern::net {
@@ -137,7 +138,10 @@ void CurlHttpClient::Impl::abandon_all() {
 }
 
 CurlHttpClient::CurlHttpClient(Settings settings) : impl_(std::make_unique<Impl>(settings)) {
-  impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+  impl_->thread = std::thread([impl = impl_.get()] {
+    name_this_thread("http client");
+    impl->run();
+  });
 }
 
 CurlHttpClient::~CurlHttpClient() {

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/thread_name.hpp"
+
 namespace postern::queue {
 namespace {
 
@@ -119,6 +121,7 @@ bool Committer::is_urgent(const std::vector<Waiting>& batch) {
 }
 
 void Committer::run() {
+  name_this_thread("committer");
   std::vector<Waiting> batch;
   for (;;) {
     {
