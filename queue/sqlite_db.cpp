@@ -11,14 +11,20 @@ namespace {
   const int system_error = connection ? sqlite3_system_errno(connection) : 0;
   StorageFault fault;
   // The log's index is written before it is mapped; what fails there is the disk's room.
-  fault.full = (code & 0xFF) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE ||
-               ((code & 0xFF) == SQLITE_IOERR &&
-                (system_error == ENOSPC || system_error == EDQUOT));
+  fault.full =
+      (code & 0xFF) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE ||
+      ((code & 0xFF) == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT));
   fault.what = std::string("database: ") + doing + ": " +
                (connection ? sqlite3_errmsg(connection) : "out of memory");
   if ((code & 0xFF) == SQLITE_IOERR && system_error != 0)
     fault.what += std::string(" (") + std::strerror(system_error) + ")";
   throw StorageError(fault);
+}
+
+// Accounting of memory that nobody reads would cost a process-wide lock at every allocation.
+// Possible only before the library is first used.
+void stop_memory_accounting() {
+  [[maybe_unused]] static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 }  // namespace
@@ -99,6 +105,7 @@ void Statement::bind_null(int index) {
 }
 
 Database::Database(const std::filesystem::path& file, Mode mode) {
+  stop_memory_accounting();
   sqlite3* connection = nullptr;
   const int flags =
       SQLITE_OPEN_NOMUTEX |

@@ -9,7 +9,8 @@ namespace postern::queue {
 
 /// The predicate of index delivery_open; SQLite uses the index only for this very text.
 inline constexpr char kOpen[] =
-    "state NOT IN ('sent', 'delivered', 'failed', 'expired', 'cancelled')";
+    "state <> 'sent' AND state <> 'delivered' AND state <> 'failed' AND state <> 'expired' "
+    "AND state <> 'cancelled'";
 
 /// When held deliveries are "due": never, so that they lie at the end of delivery_open.
 inline constexpr Time kNever{Duration{std::int64_t{1} << 52}};

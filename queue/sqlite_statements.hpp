@@ -12,7 +12,7 @@ struct SqliteStore::Statements {
   Statement page_count, freelist_count;
   Statement insert_message, insert_body, insert_delivery, insert_attempt;
   Statement delete_body;
-  Statement start_delivery, record_delivery, end_attempt;
+  Statement start_delivery, start_attempt, record_delivery, end_attempt;
   Statement save_breaker, add_event;
 };
 

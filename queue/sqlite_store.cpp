@@ -35,15 +35,20 @@ SqliteStore::Statements::Statements(Database& db)
           "UPDATE delivery SET state = 'active', token = token + 1, attempts = attempts + 1, "
           "transport = ?, possible_duplicates = possible_duplicates + ? "
           "WHERE message = ? AND recipient_index = ? AND token = ? "
-          "AND state IN ('queued', 'deferred', 'uncertain') RETURNING attempts"),
+          "AND (state = 'queued' OR state = 'deferred' OR state = 'uncertain')"),
+      start_attempt(db,
+                    "INSERT INTO attempt (message, recipient_index, number, transport, started_at) "
+                    "SELECT message, recipient_index, attempts, transport, ? FROM delivery "
+                    "WHERE message = ? AND recipient_index = ?"),
       record_delivery(db,
                       "UPDATE delivery SET state = ?, token = token + 1, reason = ?, "
                       "provider_id = CASE ?3 WHEN '' THEN provider_id ELSE ?3 END, "
                       "next_attempt_at = ?, first_failed_at = ? "
-                      "WHERE message = ? AND recipient_index = ? AND token = ? RETURNING attempts"),
+                      "WHERE message = ? AND recipient_index = ? AND token = ?"),
       end_attempt(db,
                   "UPDATE attempt SET duration_ms = ?, outcome = ?, blame = ?, reply = ? "
-                  "WHERE message = ? AND recipient_index = ? AND number = ?"),
+                  "WHERE message = ?5 AND recipient_index = ?6 AND number = (SELECT attempts "
+                  "FROM delivery WHERE message = ?5 AND recipient_index = ?6)"),
       save_breaker(db,
                    "INSERT OR REPLACE INTO breaker "
                    "(transport, domain, state, reason, until, open_for_ms, failures) "
@@ -75,6 +80,7 @@ void SqliteStore::begin() {
 void SqliteStore::commit() {
   throwing_ballast([this] {
     bodies_.sync_names();
+    refresh_usage();  // here, where it takes no locks of its own
     statements_->commit.run();
   });
   for (const MessageNo no : std::exchange(pruned_, {})) bodies_.remove(no);
@@ -97,7 +103,6 @@ void SqliteStore::drop_handle() noexcept {
 void SqliteStore::tidy() noexcept {
   try {
     throwing_ballast([this] {
-      refresh_usage();
       const bool has_room = disk_.has_room();
       if (has_room) disk_.take_in_ballast();
       if (database_->wal_pages() >= (has_room ? kLogPages : kLogPagesWhenShort))
@@ -179,31 +184,24 @@ Applied SqliteStore::put(const Put& change) {
   return {.changed = 1, .token = 1};
 }
 
+// Neither uses RETURNING: SQLite builds a temporary table for it, dearer than the change itself.
 Applied SqliteStore::start_attempt(const StartAttempt& change) {
-  Statement& start = statements_->start_delivery;
-  start.query(change.transport, change.possible_duplicate ? 1 : 0, change.no, change.index,
-              change.token);
-  if (!start.next()) return {};
-  const std::int64_t number = start.integer(0);
-  while (start.next()) {
-  }
-  statements_->insert_attempt.run(change.no, change.index, number, change.transport, change.at);
+  statements_->start_delivery.run(change.transport, change.possible_duplicate ? 1 : 0, change.no,
+                                  change.index, change.token);
+  if (database_->changes() == 0) return {};
+  statements_->start_attempt.run(change.at, change.no, change.index);
   return {.changed = 1, .token = change.token + 1};
 }
 
 Applied SqliteStore::record(const Record& change) {
-  Statement& record = statements_->record_delivery;
   const Time due = change.state == DeliveryState::held ? kNever : change.next_attempt_at;
-  record.query(to_string(change.state), change.reason, change.provider_id, due,
-               change.first_failed_at, change.no, change.index, change.token);
-  if (!record.next()) return {};
-  const std::int64_t number = record.integer(0);
-  while (record.next()) {
-  }
+  statements_->record_delivery.run(to_string(change.state), change.reason, change.provider_id, due,
+                                   change.first_failed_at, change.no, change.index, change.token);
+  if (database_->changes() == 0) return {};
   if (change.outcome)
     statements_->end_attempt.run(change.duration, to_string(change.outcome->kind),
                                  to_string(change.outcome->blame), change.outcome->reply, change.no,
-                                 change.index, number);
+                                 change.index);
   return {.changed = 1, .token = change.token + 1};
 }
 

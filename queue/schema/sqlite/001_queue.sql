@@ -1,6 +1,9 @@
 -- The queue: messages (body once), deliveries (one per recipient), attempts, timeline, breakers.
 -- Times are milliseconds since 1970 UTC. Tables refer to message.no; a row without its message is
 -- never written: all rows of a message come and go in one transaction.
+--
+-- Conditions on every write are chains of comparisons: for IN with more than two values SQLite builds
+-- a temporary table each time, which doubles the price of storing a message.
 
 CREATE TABLE message (
   no             INTEGER PRIMARY KEY,            -- time-ordered; see core/id.hpp
@@ -29,8 +32,11 @@ CREATE TABLE delivery (
   message             INTEGER NOT NULL,
   recipient_index     INTEGER NOT NULL CHECK (recipient_index >= 0),
   recipient           TEXT    NOT NULL,
-  state               TEXT    NOT NULL CHECK (state IN ('queued', 'active', 'deferred', 'uncertain', 'held',
-                                                        'sent', 'delivered', 'failed', 'expired', 'cancelled')),
+  state               TEXT    NOT NULL CHECK (
+                                 state = 'active' OR state = 'sent' OR state = 'queued'
+                                 OR state = 'deferred' OR state = 'uncertain' OR state = 'held'
+                                 OR state = 'delivered' OR state = 'failed' OR state = 'expired'
+                                 OR state = 'cancelled'),
   token               INTEGER NOT NULL,          -- fencing: rises with every change of hands
   lease_owner         TEXT,                      -- node that holds it; NULL: the only node
   lease_until         INTEGER,
@@ -47,7 +53,8 @@ CREATE TABLE delivery (
 
 -- All that is unfinished, by when it is due. Queries must repeat the WHERE text to use it.
 CREATE INDEX delivery_open ON delivery (next_attempt_at)
-  WHERE state NOT IN ('sent', 'delivered', 'failed', 'expired', 'cancelled');
+  WHERE state <> 'sent' AND state <> 'delivered' AND state <> 'failed' AND state <> 'expired'
+    AND state <> 'cancelled';
 
 -- Written before the first byte goes out; outcome stays NULL until it is known.
 CREATE TABLE attempt (
@@ -57,8 +64,10 @@ CREATE TABLE attempt (
   transport       TEXT    NOT NULL,
   started_at      INTEGER NOT NULL,
   duration_ms     INTEGER,
-  outcome         TEXT CHECK (outcome IS NULL OR outcome IN ('delivered', 'deferred', 'rejected', 'uncertain')),
-  blame           TEXT CHECK (blame IS NULL OR blame IN ('none', 'recipient', 'message', 'sender_domain', 'transport')),
+  outcome         TEXT CHECK (outcome IS NULL OR outcome = 'delivered' OR outcome = 'deferred'
+                              OR outcome = 'rejected' OR outcome = 'uncertain'),
+  blame           TEXT CHECK (blame IS NULL OR blame = 'none' OR blame = 'recipient' OR blame = 'message'
+                            OR blame = 'sender_domain' OR blame = 'transport'),
   reply           TEXT,
   PRIMARY KEY (message, recipient_index, number)
 ) STRICT, WITHOUT ROWID;
