@@ -135,6 +135,10 @@ void Engine::dispose(std::unique_ptr<Job> job, Time now) {
     case Choice::Kind::wait:
       park(std::move(job), choice.until, choice.reason, now);
       break;
+    case Choice::Kind::unfit:
+      // What may have arrived is no failure.
+      if (job->doubt.empty()) return give_up(*job, DeliveryState::failed, choice.reason, now);
+      [[fallthrough]];
     case Choice::Kind::none:
       hold(std::move(job), choice.reason, now);
       break;
@@ -143,7 +147,7 @@ void Engine::dispose(std::unique_ptr<Job> job, Time now) {
 
 void Engine::park(std::unique_ptr<Job> job, Time until, const std::string& reason, Time now) {
   if (now >= job->deliveries.front().expires_at) {
-    expire(*job, reason, now);
+    give_up(*job, DeliveryState::expired, reason, now);
     return;
   }
   for (const Copy& copy : job->deliveries) {

@@ -141,7 +141,7 @@ class Engine {
   void finish(Settlement& settlement, const Copy& copy, const Outcome& outcome,
               DeliveryState state);
   void go_on(Settlement& settlement, Copy copy, const Outcome& outcome, const Verdict& verdict);
-  void expire(const Job& job, const std::string& reason, Time now);
+  void give_up(const Job& job, DeliveryState state, const std::string& reason, Time now);
   void report(const Job& job, const std::vector<FailedRecipient>& failed, Time now);
   void breakers_changed(const BreakerChanges& changes, Time now);
   void set_gauge(TransportIndex transport, std::optional<DomainIndex> domain, BreakerState state);

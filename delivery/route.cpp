@@ -26,13 +26,13 @@ bool takes(const transports::Abilities& abilities, const Needs& needs) {
 
 namespace {
 
-std::string why_none(std::span<const Candidate> candidates, const Needs& needs) {
-  if (candidates.empty()) return "no transport is configured for the sender's domain";
+// With the status that the sender's report gets (RFC 3463).
+std::string why_unfit(std::span<const Candidate> candidates, const Needs& needs) {
   const bool fits = std::ranges::any_of(candidates, [&](const Candidate& candidate) {
     return takes(*candidate.abilities, {.size_bytes = needs.size_bytes});
   });
-  return fits ? "no transport that would take the message has SMTPUTF8"
-              : "larger than any transport of the sender's domain takes";
+  return fits ? "5.6.7 no transport that would take the message has SMTPUTF8"
+              : "5.3.4 larger than any transport of the sender's domain takes";
 }
 
 Choice go(const Candidate& candidate) {
@@ -67,7 +67,10 @@ Choice choose(std::span<const Candidate> candidates, const Needs& needs,
             .until = earliest->until,
             .reason = std::string(earliest->reason)};
   if (!tried.empty()) return {};
-  return {.kind = Choice::Kind::none, .reason = why_none(candidates, needs)};
+  if (candidates.empty())
+    return {.kind = Choice::Kind::none,
+            .reason = "no transport is configured for the sender's domain"};
+  return {.kind = Choice::Kind::unfit, .reason = why_unfit(candidates, needs)};
 }
 
 }  // namespace postern::delivery

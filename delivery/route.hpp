@@ -47,9 +47,10 @@ struct Needs {
 
 struct Choice {
   enum class Kind {
-    go,    // through `transport`
-    wait,  // all that would take it are shut until `until`
-    none,  // no transport would ever take it
+    go,     // through `transport`
+    wait,   // all that would take it are shut until `until`
+    unfit,  // there are transports, and none would ever take such a message
+    none,   // no transport is left, or none is configured
   };
   Kind kind = Kind::none;
   TransportIndex transport = 0;

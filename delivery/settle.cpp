@@ -203,16 +203,17 @@ void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verd
   to.onward->deliveries.push_back(std::move(copy));
 }
 
-void Engine::expire(const Job& job, const std::string& reason, Time now) {
+void Engine::give_up(const Job& job, DeliveryState state, const std::string& reason, Time now) {
+  const bool expired = state == DeliveryState::expired;
   std::vector<FailedRecipient> failed;
   for (const Copy& copy : job.deliveries) {
     const std::string& recipient = job.message->envelope.recipients[copy.index];
-    log::event(log::Level::warning, job.message->id(), "expired",
+    log::event(log::Level::warning, job.message->id(), expired ? "expired" : "rejected",
                {{"to", recipient}, {"reason", reason}});
     change(queue::Record{.no = job.message->no,
                          .index = copy.index,
                          .token = copy.token,
-                         .state = DeliveryState::expired,
+                         .state = state,
                          .reason = reason,
                          .provider_id = {},
                          .next_attempt_at = now,
@@ -221,9 +222,9 @@ void Engine::expire(const Job& job, const std::string& reason, Time now) {
                          .at = now});
     failed.push_back({.address = recipient,
                       .status = {},
-                      .reply = {},
+                      .reply = expired ? std::string() : reason,
                       .transport = {},
-                      .state = DeliveryState::expired});
+                      .state = state});
   }
   forget(job);
   report(job, failed, now);

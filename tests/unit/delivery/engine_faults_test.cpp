@@ -341,6 +341,17 @@ TEST_F(FaultTest, RoutingByAbilityIsNoFailOver) {
   EXPECT_TRUE(world.events(no).empty());
 }
 
+TEST_F(FaultTest, WhatFitsNoTransportFailsWithAReport) {
+  mailgun.abilities_.max_message_bytes = backup.abilities_.max_message_bytes = 500;
+  const MessageNo no = world.put("ann@a.example", {"x@b.example"}, 501);
+  world.run();
+  EXPECT_EQ(world.state(no), State::failed);
+  EXPECT_EQ(world.delivery(no).reason,
+            "5.3.4 larger than any transport of the sender's domain takes");
+  EXPECT_EQ(world.reports(), std::vector<std::string>{"ann@a.example"});
+  EXPECT_EQ(world.state(send()), State::sent);
+}
+
 TEST_F(FaultTest, ReloadMovesTheWaitingAndKeepsBreakers) {
   world.transport("spare");
   always(mailgun, blocked(world.now + 1h));

@@ -100,11 +100,11 @@ TEST_F(RouteTest, AllShutNamesTheEarliestInstantAndTheReason) {
   EXPECT_EQ(choice().reason, "Account disabled");
 }
 
-TEST_F(RouteTest, TooLargeForAllIsHeldWithAReason) {
+TEST_F(RouteTest, TooLargeForAllIsUnfitWithAReason) {
   candidate(small);
   needs.size_bytes = 20 << 20;
-  EXPECT_EQ(choice().kind, Kind::none);
-  EXPECT_EQ(choice().reason, "larger than any transport of the sender's domain takes");
+  EXPECT_EQ(choice().kind, Kind::unfit);
+  EXPECT_EQ(choice().reason, "5.3.4 larger than any transport of the sender's domain takes");
 }
 
 TEST_F(RouteTest, Smtputf8NeedsANextHopThatHasIt) {
@@ -112,7 +112,7 @@ TEST_F(RouteTest, Smtputf8NeedsANextHopThatHasIt) {
   needs.smtputf8 = true;
   EXPECT_EQ(choice().transport, 1);
   candidates.pop_back();
-  EXPECT_EQ(choice().reason, "no transport that would take the message has SMTPUTF8");
+  EXPECT_EQ(choice().reason, "5.6.7 no transport that would take the message has SMTPUTF8");
 }
 
 TEST_F(RouteTest, NothingConfiguredIsHeldWithAReason) {
