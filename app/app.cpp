@@ -7,6 +7,7 @@
 
 #include "app/daemon.hpp"
 #include "core/log.hpp"
+#include "dkim/keyring.hpp"
 
 namespace postern::app {
 namespace {
@@ -30,7 +31,7 @@ int serve(const std::string& file, bool check) {
   const LoadConfig load = [file] {
     const config::Environment environment = config::process_environment();
     return file.empty() ? config::load_environment(environment)
-                        : config::load_file(file, environment);
+                        : config::load_file(file, environment, dkim::complaint_of);
   };
   config::Loaded loaded = load();
   if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded)) {

@@ -4,6 +4,7 @@
 
 #include "config/document.hpp"
 #include "config/load.hpp"
+#include "dkim/keyring.hpp"
 
 namespace postern::cli {
 namespace {
@@ -16,7 +17,7 @@ constexpr int kMistaken = 2;
 config::Loaded load(const std::string& file) {
   const config::Environment environment = config::process_environment();
   return file.empty() ? config::load_environment(environment)
-                      : config::load_file(file, environment);
+                      : config::load_file(file, environment, dkim::complaint_of);
 }
 
 int complain(const std::vector<config::Mistake>& mistakes, std::ostream& err) {

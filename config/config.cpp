@@ -16,6 +16,10 @@ bool Network::contains(const boost::asio::ip::address& address) const {
          v6.canonical();
 }
 
+std::uint64_t default_max_message_bytes(std::string_view type) {
+  return type == "mailgun" ? 25 * kMiB : 36 * kMiB;
+}
+
 const Domain* Config::find_domain(std::string_view domain) const {
   const Domain* fallback = nullptr;
   for (const Domain& candidate : domains) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -119,7 +120,7 @@ struct Transport {
   std::uint32_t concurrency = 20;
   Rate rate;
   Duration timeout = 60s;
-  std::uint64_t max_message_bytes = 25 * kMiB;
+  std::uint64_t max_message_bytes = 25 * kMiB;  // default of load: default_max_message_bytes()
   // mailgun
   std::string region = "us";
   std::string base_url;  // scheme://host:port; empty: the region's own
@@ -137,6 +138,9 @@ struct Transport {
   // capture
   std::filesystem::path directory;
 };
+
+/// Mailgun takes 25 MiB in all; others usually take 25 MiB of attachments, which base64 makes 36.
+std::uint64_t default_max_message_bytes(std::string_view type);
 
 struct DkimKey {
   std::string selector;
@@ -170,6 +174,15 @@ struct Log {
   log::Format format = log::Format::text;
 };
 
+/// One mistake in a configuration; printed as FILE:LINE:COLUMN: what.
+struct Mistake {
+  std::string file;  // a path, or "environment"
+  unsigned line = 0;
+  unsigned column = 0;
+  std::string what;  // with a suggestion where there is a close known word
+  std::string to_string() const;
+};
+
 struct Config {
   Server server;
   Queue queue;
@@ -181,6 +194,7 @@ struct Config {
   Breaker breaker;
   Admin admin;
   Log log;
+  std::vector<Mistake> warnings;  // what is allowed, and hardly meant
 
   /// The exact domain's entry, else "*", else nullptr. `domain` in lower case.
   const Domain* find_domain(std::string_view domain) const;

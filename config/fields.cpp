@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 #include "config/load.hpp"
+#include "config/secret_source.hpp"
 #include "config/units.hpp"
 #include "config/url.hpp"
 #include "config/wording.hpp"
@@ -16,6 +14,7 @@ namespace postern::config {
 namespace {
 
 constexpr std::size_t kLongestName = 255;
+constexpr std::size_t kLargestFile = 4 * kMiB;
 
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -82,6 +81,18 @@ Fields::Parse into(T& value, Bounds<T> bounds, Result<T> (*parse)(std::string_vi
   };
 }
 
+/// A path whose file can be read and has `mark` in it.
+auto readable(std::filesystem::path& value, std::string_view mark) {
+  return [&value, mark](const std::string& text) -> std::optional<std::string> {
+    if (text.empty()) return "is empty";
+    const auto bytes = read_file(text, kLargestFile);
+    if (!bytes) return quote(text) + ' ' + bytes.error().what;
+    if (bytes->find(mark) == std::string::npos) return quote(text) + " has no certificate in PEM";
+    value = text;
+    return std::nullopt;
+  };
+}
+
 }  // namespace
 
 void Fields::text(std::string_view key, std::string& value, Presence presence) {
@@ -134,16 +145,11 @@ void Fields::directory(std::string_view key, std::filesystem::path& value, Prese
 }
 
 void Fields::file(std::string_view key, std::filesystem::path& value) {
-  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
-    if (text.empty()) return "is empty";
-    std::error_code ignored;
-    if (text.find('\0') != std::string::npos || std::filesystem::is_directory(text, ignored))
-      return quote(text) + " is not a file";
-    if (!std::ifstream(text)) return quote(text) + " cannot be read: " + std::strerror(errno);
-    value = text;
-    return std::nullopt;
-  };
-  string(key, Presence::optional, parse, shown(value.string()));
+  string(key, Presence::optional, readable(value, {}), shown(value.string()));
+}
+
+void Fields::certificates(std::string_view key, std::filesystem::path& value) {
+  string(key, Presence::optional, readable(value, "CERTIFICATE-----"), shown(value.string()));
 }
 
 void Fields::duration(std::string_view key, Duration& value, Bounds<Duration> bounds) {

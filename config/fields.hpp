@@ -59,6 +59,8 @@ class Fields {
   void directory(std::string_view key, std::filesystem::path& value, Presence presence);
   /// A file that must be there and readable.
   void file(std::string_view key, std::filesystem::path& value);
+  /// The same, with certificates in PEM.
+  void certificates(std::string_view key, std::filesystem::path& value);
   void duration(std::string_view key, Duration& value, Bounds<Duration> bounds);
   void size(std::string_view key, std::uint64_t& value, Bounds<std::uint64_t> bounds);
   void rate(std::string_view key, Rate& value);

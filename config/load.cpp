@@ -43,6 +43,8 @@ void read_transports(Reader& root, Findings& findings, std::vector<Transport>& t
   for (Reader& reader : root.tables("transport")) {
     Transport& transport = transports.emplace_back();
     describe(reader, transport);
+    if (!reader.has("max_message"))
+      transport.max_message_bytes = default_max_message_bytes(transport.type);
     // Which keys belong here is not known before the type is.
     if (!transport.type.empty()) reader.finish(keys_of_other_types(transport.type));
     // Mailgun signs itself; what is captured leaves nobody.
@@ -130,7 +132,7 @@ std::string Mistake::to_string() const {
 }
 
 Loaded load_text(std::string_view toml, const std::string& file_name,
-                 const Environment& environment) {
+                 const Environment& environment, const KeyCheck& key_check) {
   Place error_at;
   const auto document = parse_document(toml, error_at);
   if (!document)
@@ -138,15 +140,17 @@ Loaded load_text(std::string_view toml, const std::string& file_name,
   Findings findings(file_name);
   Reader root(*document, environment, findings);
   Config config = read_config(root, findings);
-  validate(config, findings);
+  validate(config, findings, key_check);
   if (!findings.empty()) return findings.take();
+  config.warnings = findings.take_warnings();
   return config;
 }
 
-Loaded load_file(const std::filesystem::path& file, const Environment& environment) {
+Loaded load_file(const std::filesystem::path& file, const Environment& environment,
+                 const KeyCheck& key_check) {
   const auto text = read_file(file, kLargestFile);
   if (!text) return std::vector<Mistake>{{file.string(), 0, 0, text.error().what}};
-  return load_text(*text, file.string(), environment);
+  return load_text(*text, file.string(), environment, key_check);
 }
 
 }  // namespace postern::config

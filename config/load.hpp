@@ -13,25 +13,23 @@
 
 namespace postern::config {
 
-/// One mistake in a configuration; printed as FILE:LINE:COLUMN: what.
-struct Mistake {
-  std::string file;  // a path, or "environment"
-  unsigned line = 0;
-  unsigned column = 0;
-  std::string what;  // with a suggestion where there is a close known word
-  std::string to_string() const;
-};
-
 using Loaded = std::variant<Config, std::vector<Mistake>>;
 
 /// Looks a variable up; nullopt: not set. Tests hand in a map.
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
 Environment process_environment();
 
-/// Reads a file. Relative paths in it are taken from the current directory.
-Loaded load_file(const std::filesystem::path& file, const Environment& environment);
+/// What is wrong with a domain's key; nullopt: it can sign. dkim/ knows (dkim::complaint_of), which
+/// stands above this floor.
+using KeyCheck =
+    std::function<std::optional<std::string>(const std::string& domain, const DkimKey&)>;
+
+/// Reads a file. Relative paths in it are taken from the current directory. Without a `key_check`
+/// the keys are read but not looked into.
+Loaded load_file(const std::filesystem::path& file, const Environment& environment,
+                 const KeyCheck& key_check = {});
 Loaded load_text(std::string_view toml, const std::string& file_name,
-                 const Environment& environment);
+                 const Environment& environment, const KeyCheck& key_check = {});
 /// The environment-only form (POSTERN_MAILGUN_API_KEY and its like).
 Loaded load_environment(const Environment& environment);
 

@@ -11,6 +11,10 @@ void Findings::add(Place place, std::string what) {
   mistakes_.push_back({file_, place.line, place.column, std::move(what)});
 }
 
+void Findings::warn(Place place, std::string what) {
+  warnings_.push_back({file_, place.line, place.column, std::move(what)});
+}
+
 void Findings::note(std::string path, Place place) {
   places_.insert_or_assign(std::move(path), place);
 }
@@ -24,11 +28,23 @@ Place Findings::place_of(std::string path) const {
   }
 }
 
-std::vector<Mistake> Findings::take() {
-  std::stable_sort(mistakes_.begin(), mistakes_.end(), [](const Mistake& a, const Mistake& b) {
+namespace {
+
+std::vector<Mistake> in_order(std::vector<Mistake> mistakes) {
+  std::stable_sort(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) {
     return Place{a.line, a.column} < Place{b.line, b.column};
   });
-  return std::move(mistakes_);
+  return mistakes;
+}
+
+}  // namespace
+
+std::vector<Mistake> Findings::take() {
+  return in_order(std::move(mistakes_));
+}
+
+std::vector<Mistake> Findings::take_warnings() {
+  return in_order(std::move(warnings_));
 }
 
 Reader::Reader(const Value& table, std::string path, std::string title,

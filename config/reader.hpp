@@ -18,6 +18,8 @@ class Findings {
  public:
   explicit Findings(std::string file) : file_(std::move(file)) {}
   void add(Place place, std::string what);
+  /// Of what is allowed, and hardly meant.
+  void warn(Place place, std::string what);
   /// Remembers the place of "listener.0.bind" and its like.
   void note(std::string path, Place place);
   /// The place of a setting or, where it is left out, of what it belongs to.
@@ -26,11 +28,13 @@ class Findings {
   bool has(std::string_view path) const { return places_.contains(path); }
   /// In the order of the file.
   std::vector<Mistake> take();
+  std::vector<Mistake> take_warnings();
   bool empty() const { return mistakes_.empty(); }
 
  private:
   std::string file_;
   std::vector<Mistake> mistakes_;
+  std::vector<Mistake> warnings_;
   std::map<std::string, Place, std::less<>> places_;
 };
 

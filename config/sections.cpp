@@ -45,7 +45,7 @@ void describe_smtp(Fields& fields, Transport& transport) {
   fields.port("port", transport.port);
   fields.word("tls", transport.tls, kTransportTls);
   fields.flag("verify", transport.verify);
-  fields.file("ca_file", transport.ca_file);
+  fields.certificates("ca_file", transport.ca_file);
   fields.text("username", transport.username);
   fields.secret("password", Presence::optional, transport.password);
   fields.number("connections", transport.connections, {1, 1000});

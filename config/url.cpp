@@ -116,6 +116,7 @@ Result<Transport> parse_smarthost_url(std::string_view text) {
     return Error{"has the scheme " + quote(std::string(url->scheme())) +
                  ", not smtp+starttls, smtps or smtp"};
   Transport smarthost;
+  smarthost.max_message_bytes = default_max_message_bytes("smtp");
   smarthost.type = "smtp";
   smarthost.tls = scheme->tls;
   smarthost.port = scheme->port;

@@ -92,6 +92,47 @@ void check_selectors(const Config& config, Findings& findings) {
   }
 }
 
+void check_keys(const Config& config, Findings& findings, const KeyCheck& key_check) {
+  for (std::size_t i = 0; i < config.domains.size(); ++i) {
+    const Domain& domain = config.domains[i];
+    for (std::size_t j = 0; j < domain.dkim.size(); ++j) {
+      const std::string path = nth(nth("domain", i) + ".dkim", j);
+      // One that could not be read is a mistake already.
+      if (!key_check || domain.dkim[j].key.empty() || domain.dkim[j].selector.empty()) continue;
+      if (const auto what = key_check(domain.name, domain.dkim[j]))
+        findings.add(findings.place_of(path + ".key"), "key: " + *what);
+    }
+  }
+}
+
+/// The transports of a [[domain]], or of everybody where there is none.
+std::uint64_t largest_of_route(const Config& config, const std::vector<std::string>& route) {
+  std::uint64_t largest_bytes = 0;
+  for (const Transport& transport : config.transports)
+    if (route.empty() || std::find(route.begin(), route.end(), transport.name) != route.end())
+      largest_bytes = std::max(largest_bytes, transport.max_message_bytes);
+  return largest_bytes;
+}
+
+// Accepted, and then refused with a report to the sender: better known before.
+void check_sizes(const Config& config, Findings& findings) {
+  std::size_t loosest = 0;
+  for (std::size_t i = 1; i < config.listeners.size(); ++i)
+    if (config.listeners[i].max_message_bytes > config.listeners[loosest].max_message_bytes)
+      loosest = i;
+  const std::uint64_t accepted_bytes = config.listeners[loosest].max_message_bytes;
+  const auto check = [&](const std::vector<std::string>& route, const std::string& whose) {
+    const std::uint64_t largest_bytes = largest_of_route(config, route);
+    if (largest_bytes == 0 || largest_bytes >= accepted_bytes) return;
+    findings.warn(findings.place_of(nth("listener", loosest) + ".max_message"),
+                  "max_message: mail of up to " + format_size(accepted_bytes) +
+                      " is accepted, but no transport of " + whose + " takes more than " +
+                      format_size(largest_bytes) + "; what is larger fails with a report");
+  };
+  if (config.domains.empty()) check({}, "any domain");
+  for (const Domain& domain : config.domains) check(domain.transports, quote(domain.name));
+}
+
 }  // namespace
 
 bool collide(const Endpoint& a, const Endpoint& b) {
@@ -114,26 +155,31 @@ bool is_loopback(const Endpoint& endpoint) {
 std::vector<std::string> warnings(const Config& config, Time now) {
   constexpr Duration kRenewBefore = 14 * 24h;
   const Tls& tls = config.tls;
-  if (tls.chain_pem.empty()) return {};
+  std::vector<std::string> all;
+  for (const Mistake& warning : config.warnings) all.push_back(warning.to_string());
+  if (tls.chain_pem.empty()) return all;
   const std::string name = "tls.certificate: " + tls.certificate.string();
   constexpr std::string_view kRefused = "; clients that verify will refuse it";
   if (now < tls.not_before)
-    return {name + " is good only from " + to_rfc3339(tls.not_before) + std::string(kRefused)};
-  if (now > tls.not_after)
-    return {name + " expired on " + to_rfc3339(tls.not_after) + std::string(kRefused)};
-  if (now > tls.not_after - kRenewBefore)
-    return {name + " expires on " + to_rfc3339(tls.not_after) + "; renew it and send SIGHUP"};
-  return {};
+    all.push_back(name + " is good only from " + to_rfc3339(tls.not_before) +
+                  std::string(kRefused));
+  else if (now > tls.not_after)
+    all.push_back(name + " expired on " + to_rfc3339(tls.not_after) + std::string(kRefused));
+  else if (now > tls.not_after - kRenewBefore)
+    all.push_back(name + " expires on " + to_rfc3339(tls.not_after) + "; renew it and send SIGHUP");
+  return all;
 }
 
-void validate(const Config& config, Findings& findings) {
+void validate(const Config& config, Findings& findings, const KeyCheck& key_check) {
   check_names(config.transports, "transport", findings);
   check_names(config.domains, "domain", findings);
   check_transports(config, findings);
   check_routes(config, findings);
   check_selectors(config, findings);
+  check_keys(config, findings, key_check);
   check_ports(config, findings);
   check_tls(config, findings);
+  check_sizes(config, findings);
   if (config.admin.bind && !is_loopback(*config.admin.bind) && !findings.has("admin.token"))
     findings.add(findings.place_of("admin.bind"),
                  "bind: " + format_endpoint(*config.admin.bind) +

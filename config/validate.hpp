@@ -8,7 +8,7 @@
 namespace postern::config {
 
 /// Adds the mistakes of a configuration that was read; the places come from `findings`.
-void validate(const Config& config, Findings& findings);
+void validate(const Config& config, Findings& findings, const KeyCheck& key_check);
 
 /// Whether two sockets cannot listen at once: one port, and one address or a wildcard. Port 0: no.
 bool collide(const Endpoint& a, const Endpoint& b);

@@ -45,6 +45,17 @@ int no_pass_phrase(char*, int, int, void*) {
   return -1;
 }
 
+/// What somebody may have taken for the key.
+std::string what_instead(std::string_view pem) {
+  if (pem.find("ENCRYPTED") != std::string_view::npos) return ": it asks for a pass phrase";
+  if (pem.find("PUBLIC KEY-") != std::string_view::npos) return ": it is the public one";
+  if (pem.find("CERTIFICATE-") != std::string_view::npos) return ": it is a certificate";
+  if (pem.find("-----BEGIN") == std::string_view::npos && pem.find('/') != std::string_view::npos &&
+      pem.find('\n') == std::string_view::npos)
+    return "; for one in a file write { file = \"PATH\" }";
+  return {};
+}
+
 Result<Algorithm> algorithm_of(const EVP_PKEY& key) {
   const int type = EVP_PKEY_get_base_id(&key);
   if (type == EVP_PKEY_ED25519) return Algorithm::ed25519_sha256;
@@ -92,7 +103,7 @@ Result<PrivateKey> PrivateKey::load(std::string_view pem) {
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   check(bio != nullptr, "BIO_new_mem_buf");
   auto key = share(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr));
-  if (!key) return Error{"not an unencrypted private key in PEM"};
+  if (!key) return Error{"not an unencrypted private key in PEM" + what_instead(pem)};
   const auto algorithm = algorithm_of(*key);
   if (!algorithm) return algorithm.error();
   return PrivateKey(std::move(key), *algorithm);

@@ -39,17 +39,22 @@ std::string hash_body(const Message& message, const Content& content) {
 
 }  // namespace
 
+std::optional<std::string> complaint_of(const std::string& domain, const config::DkimKey& entry) {
+  if (domain == "*") return "\"*\" is no domain to sign for; name the domain";
+  if (!is_dns_name(domain)) return "the domain is not a name in DNS";
+  if (!is_dns_name(entry.selector)) return "the selector is not a name in DNS";
+  const auto key = PrivateKey::load(entry.key.reveal());
+  if (!key) return key.error().what;
+  return std::nullopt;
+}
+
 Result<Keyring> Keyring::build(const std::vector<config::Domain>& domains) {
   Keyring ring;
   for (const config::Domain& domain : domains) {
     for (const config::DkimKey& entry : domain.dkim) {
-      const std::string whose = "DKIM key " + entry.selector + " of domain " + domain.name + ": ";
-      if (domain.name == "*")
-        return Error{whose + "\"*\" is no domain to sign for; name the domain"};
-      if (!is_dns_name(domain.name)) return Error{whose + "the domain is not a name in DNS"};
-      if (!is_dns_name(entry.selector)) return Error{whose + "the selector is not a name in DNS"};
+      if (const auto what = complaint_of(domain.name, entry))
+        return Error{"DKIM key " + entry.selector + " of domain " + domain.name + ": " + *what};
       auto key = PrivateKey::load(entry.key.reveal());
-      if (!key) return Error{whose + key.error().what};
       ring.signers_[domain.name].emplace_back(domain.name, entry.selector, std::move(*key));
     }
   }

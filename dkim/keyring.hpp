@@ -3,6 +3,7 @@
 // reload; read-only afterwards, so any thread may sign (about 0.5 ms of CPU for RSA-2048).
 // Used by transports that relay mail unsigned (dkim = "relay").
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +13,15 @@
 #include "dkim/signer.hpp"
 
 namespace postern::config {
+struct DkimKey;
 struct Domain;
-}
+}  // namespace postern::config
 
 namespace postern::dkim {
+
+/// Why a domain's key cannot sign: it is no private key, or not one that verifiers take, or its
+/// names are none in DNS. nullopt: it can. For whoever checks a configuration.
+std::optional<std::string> complaint_of(const std::string& domain, const config::DkimKey& entry);
 
 class Keyring {
  public:

@@ -5,7 +5,8 @@ import subprocess
 import tempfile
 import unittest
 
-from support.relay import PROGRAM, Relay, RelayExited, free_port
+from support.client import submit
+from support.relay import PROGRAM, Relay, RelayExited, free_port, wait_until
 from support.smtp_sink import SmtpSink
 
 GOOD = """\
@@ -67,6 +68,62 @@ class ConfigCheck(unittest.TestCase):
         self.assert_mistake(text + 'api_key = { file = "/nonexistent/key" }\n', "8:11",
                             "/nonexistent/key")
         self.assert_mistake(text + 'api_key = ""\n', "8:11", "api_key")
+
+    def key(self, *words):
+        """A file with what openssl makes of those words."""
+        file = self.directory / f"key{len(list(self.directory.iterdir()))}.pem"
+        subprocess.run(["openssl", *words, "-out", str(file)], check=True, capture_output=True)
+        return file
+
+    def dkim(self, key):
+        return (GOOD + '[[domain]]\nname = "product-a.com"\n[[domain.dkim]]\nselector = "s1"\n'
+                f'key = {key}\n')
+
+    def test_a_bad_dkim_key_has_its_place(self):
+        good = self.key("genpkey", "-algorithm", "ed25519")
+        self.assertEqual(0, self.check(self.dkim(f'{{ file = "{good}" }}'))[0])
+        public = self.directory / "public.pem"
+        subprocess.run(["openssl", "pkey", "-in", str(good), "-pubout", "-out", str(public)],
+                       check=True)
+        weak = self.key("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:512")
+        curve = self.key("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        locked = self.key("genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:x")
+        for file, words in ((public, "it is the public one"), (weak, "an RSA key of 512 bits"),
+                            (curve, "neither an RSA nor an Ed25519 key"),
+                            (locked, "it asks for a pass phrase"),
+                            (self.file, "not an unencrypted private key in PEM"),
+                            (self.directory / "none.pem", "No such file or directory")):
+            self.assert_mistake(self.dkim(f'{{ file = "{file}" }}'), "9:7", "key: ", words)
+        self.assert_mistake(self.dkim(f'"{good}"'), "9:7", "for one in a file write { file = ")
+        self.assert_mistake(self.dkim(f'{{ file = "{good}" }}').replace("product-a.com", "*"),
+                            "9:7", '"*" is no domain to sign for')
+
+    def test_serve_and_reload_refuse_a_bad_dkim_key_with_its_place(self):
+        bad = self.directory / "bad.pem"
+        bad.write_text("-----BEGIN PRIVATE KEY-----\nbm8=\n-----END PRIVATE KEY-----\n")
+        broken = {"name": "product-a.com",
+                  "dkim": [{"selector": "s1", "key": {"file": str(bad)}}]}
+        with SmtpSink() as sink, Relay([sink.transport()]) as relay:
+            relay.settings["domain"] = [broken]
+            relay.write_config()
+            relay.reload()
+            wait_until(lambda: "reload_refused" in relay.log(), "the refusal")
+            self.assertRegex(relay.log(), r"reload_refused mistake=.*postern.toml:\d+:\d+: key: "
+                                          "not an unencrypted private key")
+            submit(relay.port)
+            wait_until(sink.received, "the old configuration to go on")
+            self.assertEqual(0, relay.stop())
+            with self.assertRaises(RelayExited) as exited:
+                relay.start()
+            self.assertEqual(2, exited.exception.status)
+            self.assertRegex(exited.exception.log.splitlines()[-1],
+                             r"postern.toml:\d+:\d+: key: not an unencrypted private key")
+
+    def test_a_ca_file_without_a_certificate(self):
+        self.file.write_text("nothing")
+        text = GOOD + ('[[transport]]\nname = "b"\ntype = "smtp"\nhost = "mx.example"\n'
+                       f'ca_file = "{self.file}"\n')
+        self.assert_mistake(text, "9:11", "ca_file", "has no certificate in PEM")
 
     def test_two_listeners_on_one_port(self):
         status, said = self.check(GOOD + '[[listener]]\nbind = "127.0.0.1:2525"\n' * 2)

@@ -51,6 +51,15 @@ TEST_F(ConfigCommand, CheckNamesEveryMistakeWithItsPlace) {
                             file + ":4:9: level: must be a string, not a number\n");
 }
 
+TEST_F(ConfigCommand, CheckWarnsAndPasses) {
+  const std::string tight = kGood + "max_message = \"1MiB\"\n";
+  EXPECT_EQ(check(write(tight)), 0);
+  EXPECT_NE(err_.str().find("p.toml:1:1: max_message: mail of up to 36MiB is accepted"),
+            std::string::npos);
+  EXPECT_EQ(check(write(tight), true), 0);
+  EXPECT_EQ(nlohmann::json::parse(out_.str().substr(out_.str().find('{')))["warnings"].size(), 1U);
+}
+
 TEST_F(ConfigCommand, CheckPrintsMistakesAsJson) {
   EXPECT_EQ(check(write("[queue]\nretyr = \"3s\"\n" + kGood), true), 2);
   const auto mistake = nlohmann::json::parse(out_.str())["mistakes"].at(0);

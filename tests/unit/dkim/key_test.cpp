@@ -54,7 +54,11 @@ TEST(Key, RefusesWhatCannotSign) {
             "not an unencrypted private key in PEM");
   EXPECT_EQ(fault_of_pem("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"
                          "-----END ENCRYPTED PRIVATE KEY-----\n"),
-            "not an unencrypted private key in PEM");
+            "not an unencrypted private key in PEM: it asks for a pass phrase");
+  EXPECT_EQ(fault_of_pem("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
+            "not an unencrypted private key in PEM: it is the public one");
+  EXPECT_EQ(fault_of_pem("/etc/postern/a.pem"),
+            "not an unencrypted private key in PEM; for one in a file write { file = \"PATH\" }");
 }
 
 TEST(Key, LeavesNoErrorBehindForTheThreadsNextUserOfOpenSsl) {
