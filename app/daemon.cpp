@@ -109,8 +109,17 @@ delivery::Scheduler::Transports Daemon::make_transports(const config::Config& co
   tools.failover_after = config.queue.failover_after;
   tools.keyring = std::make_shared<const dkim::Keyring>(std::move(*keyring));
   delivery::Scheduler::Transports made;
-  for (const config::Transport& settings : config.transports)
-    made.push_back(transports::make(settings, tools));
+  for (std::size_t i = 0; i < config.transports.size(); ++i) {
+    const config::Transport& settings = config.transports[i];
+    try {
+      made.push_back(transports::make(settings, tools));
+    } catch (const std::filesystem::filesystem_error& error) {
+      const std::string setting = "transport." + std::to_string(i) + ".directory";
+      throw std::runtime_error("the directory " + settings.directory.string() + " of " +
+                               settings.name + " cannot be used: " + error.code().message() + " (" +
+                               config.where(setting) + ')');
+    }
+  }
   return made;
 }
 
@@ -138,13 +147,28 @@ void Daemon::run() {
 
 void Daemon::open_doors() {
   if (const auto error = smtp_.configure(config_)) throw std::runtime_error(error->what);
-  admin_.listen_unix(config_->admin_socket());
-  if (const auto& bind = config_->admin.bind) admin_.listen_tcp(bind->host, bind->port);
+  open_admin();
   retention_->start(kFirstSweep);
   warn(*config_, clock_.now());
   for (const config::Listener& listener : config_->listeners)
     log::event(log::Level::info, {}, "listening",
                {{"smtp", listener.bind.host + ":" + std::to_string(listener.bind.port)}});
+}
+
+void Daemon::open_admin() {
+  const auto listen = [this](const std::string& what, const char* setting, const auto& open) {
+    try {
+      open();
+    } catch (const boost::system::system_error& error) {
+      throw std::runtime_error("cannot listen on " + what + " for admin and console: " +
+                               error.code().message() + " (" + config_->where(setting) + ')');
+    }
+  };
+  const std::filesystem::path socket = config_->admin_socket();
+  listen(socket.string(), "admin.socket", [&] { admin_.listen_unix(socket); });
+  if (const auto& bind = config_->admin.bind)
+    listen(bind->host + ':' + std::to_string(bind->port), "admin.bind",
+           [&] { admin_.listen_tcp(bind->host, bind->port); });
 }
 
 void Daemon::await_signals() {

@@ -61,6 +61,7 @@ class Daemon final : public admin::Daemon {
   void on_signal(int number);
   std::vector<config::Mistake> apply(std::shared_ptr<const config::Config> fresh);
   void open_doors();
+  void open_admin();
   void drain();
 
   queue::StateLock lock_;

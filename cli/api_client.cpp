@@ -1,5 +1,8 @@
 #include "cli/api_client.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <future>
 #include <nlohmann/json.hpp>
 
@@ -12,7 +15,7 @@ namespace {
 using Method = net::HttpRequest::Method;
 
 constexpr std::size_t kMaxAnswerBytes = 512 * config::kMiB;  // a body may be large
-constexpr Duration kTimeout = std::chrono::minutes{10};  // a verb on 100,000 messages takes a while
+constexpr Duration kVerbTimeout = std::chrono::minutes{10};  // on 100,000 messages it takes a while
 
 std::string target_of(const std::vector<std::string>& segments, const Parameters& parameters) {
   std::string target = "/api/v1";
@@ -48,14 +51,18 @@ net::CurlHttpClient::Settings client_settings() {
 }  // namespace
 
 struct ApiClient::Connection {
-  explicit Connection(Place where) : place(std::move(where)), http(client_settings()) {}
+  Connection(Place where, Duration patience_with_reading)
+      : place(std::move(where)), patience(patience_with_reading), http(client_settings()) {}
 
   std::string request(Method method, const std::string& target) {
     net::HttpRequest request;
     request.method = method;
     request.url = (place.url.empty() ? "http://localhost" : place.url) + target;
     request.unix_socket = place.socket;
-    request.timeout = kTimeout;
+    // A body may come over a slow line.
+    const bool is_quick =
+        method == Method::get && (place.url.empty() || !target.ends_with("/body"));
+    request.timeout = is_quick ? patience : kVerbTimeout;
     // Else libcurl calls an empty body a form, which the API refuses as a browser's.
     if (method == Method::post) request.headers.emplace_back("Content-Type: application/json");
     if (!place.url.empty() && !place.token.empty())
@@ -73,20 +80,33 @@ struct ApiClient::Connection {
 
   [[noreturn]] void fail(const net::HttpResponse& response) const {
     const std::string where = place.url.empty() ? place.socket.string() : place.url;
+    constexpr const char* kRunning = "; is \"postern serve\" running?";
     const bool nobody = response.failure == net::HttpFailure::connect ||
                         response.failure == net::HttpFailure::resolve ||
                         response.failure == net::HttpFailure::tls;
-    if (nobody)
-      throw Failure(kNoDaemon, "No daemon answers at " + where + ": " + response.failure_text);
+    if (nobody && !place.url.empty())
+      throw Failure(kNoDaemon, "No daemon answers at " + where + " (" + response.failure_text +
+                                   ')' + kRunning);
+    if (nobody && ::access(where.c_str(), W_OK) != 0 && errno == EACCES)
+      throw Failure(kNoDaemon, "The daemon's socket " + where +
+                                   " is not open to you; it is for the daemon's user and group.");
+    // What curl says of a socket speaks of localhost and port 80.
+    if (nobody) throw Failure(kNoDaemon, "No daemon answers at " + where + kRunning);
+    if (response.failure == net::HttpFailure::timeout)
+      throw Failure(kTryLater, "The daemon at " + where +
+                                   " took the request but does not answer; it is stuck or "
+                                   "overloaded, and its log may say why.");
     const bool mistyped = response.failure == net::HttpFailure::request;
     throw Failure(mistyped ? kUsage : kTryLater, where + ": " + response.failure_text);
   }
 
   Place place;
+  Duration patience;
   net::CurlHttpClient http;
 };
 
-ApiClient::ApiClient(Place place) : connection_(std::make_unique<Connection>(std::move(place))) {}
+ApiClient::ApiClient(Place place, Duration patience)
+    : connection_(std::make_unique<Connection>(std::move(place), patience)) {}
 ApiClient::~ApiClient() = default;
 
 std::string ApiClient::get(const std::vector<std::string>& segments, const Parameters& parameters) {

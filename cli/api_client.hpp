@@ -8,6 +8,7 @@
 
 #include "cli/fields.hpp"
 #include "cli/place.hpp"
+#include "core/clock.hpp"
 
 namespace postern::cli {
 
@@ -27,7 +28,8 @@ class Api {
 /// Over the admin socket or TCP.
 class ApiClient final : public Api {
  public:
-  explicit ApiClient(Place place);
+  /// `patience`: with the answer to a get(), which is a matter of milliseconds.
+  explicit ApiClient(Place place, Duration patience = std::chrono::seconds{30});
   ~ApiClient() override;
   std::string get(const std::vector<std::string>& segments, const Parameters& parameters) override;
   std::string post(const std::vector<std::string>& segments, const Parameters& parameters) override;

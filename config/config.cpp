@@ -1,5 +1,7 @@
 #include "config/config.hpp"
 
+#include "core/text.hpp"
+
 namespace postern::config {
 
 bool Network::contains(const boost::asio::ip::address& address) const {
@@ -33,6 +35,17 @@ const Transport* Config::find_transport(std::string_view name) const {
   for (const Transport& candidate : transports)
     if (candidate.name == name) return &candidate;
   return nullptr;
+}
+
+std::string Config::where(std::string_view setting) const {
+  const std::vector<std::string_view> words = split(setting, '.');
+  const std::string section(words.front());
+  const bool listed = words.size() == 3;
+  std::string text = (listed ? "[[" + section + "]] " : '[' + section + "] ");
+  text += words.back();
+  auto place = places.find(setting);
+  if (place == places.end()) place = places.find("");
+  return place == places.end() ? text : text + ", " + place->second;
 }
 
 std::filesystem::path Config::admin_socket() const {

@@ -195,11 +195,15 @@ struct Config {
   Admin admin;
   Log log;
   std::vector<Mistake> warnings;  // what is allowed, and hardly meant
+  /// "admin.bind" -> "FILE:LINE:COLUMN", for what the file says; "" -> the file.
+  std::map<std::string, std::string, std::less<>> places;
 
   /// The exact domain's entry, else "*", else nullptr. `domain` in lower case.
   const Domain* find_domain(std::string_view domain) const;
   const Transport* find_transport(std::string_view name) const;
   std::filesystem::path admin_socket() const;
+  /// Where an operator finds a setting: "[admin] bind, FILE:LINE:COLUMN" for "admin.bind".
+  std::string where(std::string_view setting) const;
 };
 
 }  // namespace postern::config

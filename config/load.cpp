@@ -143,6 +143,7 @@ Loaded load_text(std::string_view toml, const std::string& file_name,
   validate(config, findings, key_check);
   if (!findings.empty()) return findings.take();
   config.warnings = findings.take_warnings();
+  config.places = findings.places();
   return config;
 }
 

@@ -11,6 +11,14 @@ void Findings::add(Place place, std::string what) {
   mistakes_.push_back({file_, place.line, place.column, std::move(what)});
 }
 
+std::map<std::string, std::string, std::less<>> Findings::places() const {
+  std::map<std::string, std::string, std::less<>> all{{"", file_}};
+  for (const auto& [path, place] : places_)
+    all.emplace(path,
+                file_ + ':' + std::to_string(place.line) + ':' + std::to_string(place.column));
+  return all;
+}
+
 void Findings::warn(Place place, std::string what) {
   warnings_.push_back({file_, place.line, place.column, std::move(what)});
 }

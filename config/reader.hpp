@@ -29,6 +29,8 @@ class Findings {
   /// In the order of the file.
   std::vector<Mistake> take();
   std::vector<Mistake> take_warnings();
+  /// As Config::places.
+  std::map<std::string, std::string, std::less<>> places() const;
   bool empty() const { return mistakes_.empty(); }
 
  private:

@@ -56,9 +56,11 @@ std::string meant_size(std::string_view text) {
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::string_view unit = trim(text.substr(digits));
   if (digits == 0 || unit.empty() || unit.size() > 3) return "";
-  for (const Unit& known : kSizes)
-    if (known.factor > 1 && to_lower(known.name).front() == to_lower(unit).front())
-      return did_you_mean(std::string(text.substr(0, digits)) + std::string(known.name));
+  for (const Unit& known : kSizes) {
+    const std::string meant = std::string(text.substr(0, digits)) + std::string(known.name);
+    if (known.factor > 1 && to_lower(known.name).front() == to_lower(unit).front() && meant != text)
+      return did_you_mean(meant);
+  }
   return "";
 }
 
@@ -94,6 +96,9 @@ Result<Duration> parse_duration(std::string_view text) {
 Result<std::uint64_t> parse_size(std::string_view text) {
   const auto value = scaled(text, kSizes);
   if (value) return *value;
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits > 0 && find_unit(kSizes, text.substr(digits)) != nullptr)
+    return Error{quote(text) + " is too large for a size"};
   return Error{quote(text) + " is not a size: a whole number and B, KiB, MiB, GiB or TiB" +
                meant_size(text)};
 }

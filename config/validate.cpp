@@ -180,6 +180,13 @@ void validate(const Config& config, Findings& findings, const KeyCheck& key_chec
   check_ports(config, findings);
   check_tls(config, findings);
   check_sizes(config, findings);
+  // sockaddr_un; a daemon that nobody can ask is of no use.
+  constexpr std::size_t kLongestSocketName = 107;
+  if (const auto socket = config.admin_socket().native(); socket.size() > kLongestSocketName)
+    findings.add(findings.place_of(findings.has("admin.socket") ? "admin.socket" : "server.state"),
+                 "the admin socket " + quote(socket) + " has a name of " +
+                     std::to_string(socket.size()) + " bytes; " +
+                     std::to_string(kLongestSocketName) + " are allowed");
   if (config.admin.bind && !is_loopback(*config.admin.bind) && !findings.has("admin.token"))
     findings.add(findings.place_of("admin.bind"),
                  "bind: " + format_endpoint(*config.admin.bind) +

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/text.hpp"
 #include "queue/sqlite_statements.hpp"
 
 namespace postern::queue {
@@ -24,12 +25,21 @@ constexpr std::int64_t kApplicationId = 0x5053544E;  // "PSTN"
   throw StorageError({false, "the queue " + file.string() + " " + why});
 }
 
+// quick_check begins with a line "*** in database main ***" and goes on for a hundred.
+std::string in_one_line(std::string_view findings) {
+  const auto lines = split(findings, '\n');
+  const bool titled = lines.size() > 1 && lines.front().starts_with("***");
+  std::string line(lines[titled ? 1 : 0]);
+  if (lines.size() > (titled ? 2 : 1)) line += ", and more";
+  return line;
+}
+
 void check_tables(Database& database, const std::filesystem::path& file) {
   // The body table is left out: it is most of the file, and a damaged piece is found when read.
   for (const char* table : {"message", "delivery", "attempt"}) {
     Statement check(database, std::string("PRAGMA quick_check('") + table + "')");
     if (check.next() && check.text(0) != "ok")
-      refuse(file, "is damaged (" + std::string(check.text(0)) +
+      refuse(file, "is damaged (" + in_one_line(check.text(0)) +
                        "); see docs/operations.md, \"A damaged queue\"");
   }
 }

@@ -201,7 +201,10 @@ std::optional<Error> Server::configure(const std::shared_ptr<const config::Confi
       fresh.push_back(wanted.back());
     } catch (const boost::system::system_error& error) {
       return Error{"cannot listen on " + settings.bind.host + ":" +
-                   std::to_string(settings.bind.port) + ": " + error.code().message()};
+                   std::to_string(settings.bind.port) + ": " + error.code().message() + " (" +
+                   config->where("listener." +
+                                 std::to_string(&settings - config->listeners.data()) + ".bind") +
+                   ')'};
     }
   }
   std::shared_ptr<asio::ssl::context> tls;

@@ -191,8 +191,29 @@ class Daemon(unittest.TestCase):
                           listener={"bind": f"127.0.0.1:{other.port}"})
             with self.assertRaises(RelayExited) as exited, relay:
                 pass
-            self.assertIn(str(other.port), exited.exception.log)
+            self.assertRegex(exited.exception.log, rf"cannot listen on 127.0.0.1:{other.port}: Address "
+                             r"already in use \(\[\[listener\]\] bind, \S+postern.toml:\d+:\d+\)\n")
             self.assertNotEqual(0, exited.exception.status)
+
+    def refused_start(self, **settings):
+        transport = {"name": "capture", "type": "capture", "directory": "mail"}
+        relay = Relay([{**transport, **settings.pop("transport", {})}], **settings)
+        with self.assertRaises(RelayExited) as exited, relay:
+            pass
+        self.assertEqual(1, len(exited.exception.log.splitlines()), exited.exception.log)
+        return exited.exception.log
+
+    def test_an_admin_port_in_use_is_named(self):
+        with SmtpSink() as other:
+            said = self.refused_start(admin={"bind": f"127.0.0.1:{other.port}"})
+            self.assertRegex(said, rf"^postern: cannot listen on 127.0.0.1:{other.port} for admin and "
+                             r"console: Address already in use "
+                             r"\(\[admin\] bind, \S+postern.toml:\d+:\d+\)$")
+
+    def test_a_directory_that_cannot_be_made_is_named(self):
+        said = self.refused_start(transport={"directory": "/proc/none"})
+        self.assertRegex(said, r"^postern: the directory /proc/none of capture cannot be used: No such "
+                         r"file or directory \(\[\[transport\]\] directory, \S+toml:\d+:\d+\)$")
 
 
 if __name__ == "__main__":

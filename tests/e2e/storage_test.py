@@ -218,6 +218,7 @@ class Database(unittest.TestCase):
         self.assertNotEqual(0, exited.exception.status)
         self.assertGreater(exited.exception.status, 0, "killed by a signal")
         said = exited.exception.log[said_before:]
+        self.assertEqual(1, len(said.splitlines()), said)
         for word in (str(self.file), *words):
             self.assertIn(word, said)
         self.assertEqual(before, self.file.read_bytes())

@@ -4,6 +4,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -98,6 +99,21 @@ TEST_F(ApiClientTest, TurnsProblemsIntoExitStatuses) {
   EXPECT_EQ(sentence_, "The daemon answered with HTTP status 404.");
 }
 
+TEST_F(ApiClientTest, SaysWhenTheDaemonIsStuck) {
+  boost::asio::io_context context;
+  const auto path = directory_.path() / "stuck.sock";
+  const boost::asio::local::stream_protocol::acceptor mute(context, path.string());
+  try {
+    ApiClient(Place{path, "", Secret()}, std::chrono::milliseconds(100)).get({"stats"}, {});
+    FAIL() << "no failure";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.status(), kTryLater);
+    EXPECT_EQ(std::string(failure.what()), "The daemon at " + path.string() +
+                                               " took the request but does not answer; it is "
+                                               "stuck or overloaded, and its log may say why.");
+  }
+}
+
 TEST_F(ApiClientTest, SaysWhenNobodyIsThere) {
   for (const Place& place : {Place{directory_.path() / "none.sock", "", Secret()},
                              Place{"", "http://127.0.0.1:1", Secret()}}) {
@@ -106,8 +122,10 @@ TEST_F(ApiClientTest, SaysWhenNobodyIsThere) {
       FAIL() << "no failure";
     } catch (const Failure& failure) {
       EXPECT_EQ(failure.status(), kNoDaemon);
-      EXPECT_TRUE(std::string(failure.what()).starts_with("No daemon answers at "))
-          << failure.what();
+      const std::string said = failure.what();
+      EXPECT_TRUE(said.starts_with("No daemon answers at ")) << said;
+      EXPECT_TRUE(said.ends_with("; is \"postern serve\" running?")) << said;
+      EXPECT_EQ(said.find("localhost"), std::string::npos) << said;
     }
   }
 }

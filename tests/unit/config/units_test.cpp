@@ -49,6 +49,8 @@ TEST(Size, SuggestsTheUnitThatWasMeant) {
   EXPECT_EQ(parse_size("36MB").error().what, "\"36MB\"" + what + " (did you mean \"36MiB\"?)");
   EXPECT_EQ(parse_size("36m").error().what, "\"36m\"" + what + " (did you mean \"36MiB\"?)");
   EXPECT_EQ(parse_size("10 gib").error().what, "\"10 gib\"" + what + " (did you mean \"10GiB\"?)");
+  EXPECT_EQ(parse_size("99999999999GiB").error().what,
+            "\"99999999999GiB\" is too large for a size");
   EXPECT_EQ(parse_size("36").error().what, "\"36\"" + what);
   EXPECT_EQ(parse_size("-1KiB").error().what, "\"-1KiB\"" + what);
   EXPECT_FALSE(parse_size("18446744073709551615KiB")) << "would overflow";
