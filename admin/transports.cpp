@@ -1,8 +1,11 @@
 #include "admin/transports.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "admin/shapes.hpp"
+#include "config/url.hpp"
+#include "config/wording.hpp"
 #include "core/text.hpp"
 
 namespace postern::admin {
@@ -10,6 +13,28 @@ namespace {
 
 std::string domain_of(const Call& call) {
   return call.captures.size() > 1 ? to_lower(call.captures.at(1)) : std::string();
+}
+
+// What is wrong with the words of the path, judged by the configuration; nullopt: nothing. A
+// suspension of what does not exist would be believed and do nothing.
+std::optional<Response> refusal_of(const Call& call, const config::Config& config) {
+  const std::string& transport = call.captures.at(0);
+  std::vector<std::string> known;
+  for (const auto& one : config.transports) known.push_back(one.name);
+  if (std::find(known.begin(), known.end(), transport) == known.end())
+    return problem(400, "There is no transport " + config::quote(transport) +
+                            config::suggestion(transport, known) + '.');
+  if (call.captures.size() < 2) return std::nullopt;
+  const std::string domain = domain_of(call);
+  known.clear();
+  for (const auto& one : config.domains) known.push_back(one.name);
+  const char* what = " is not a domain";
+  if (config::is_host(domain)) {
+    // Without any [[domain]] every domain may send.
+    if (known.empty() || config.find_domain(domain) != nullptr) return std::nullopt;
+    what = " is not a [[domain]] of the configuration, and there is no \"*\"";
+  }
+  return problem(400, config::quote(domain) + what + config::suggestion(domain, known) + '.');
 }
 
 // Answers with whether the transport was there.
@@ -36,12 +61,16 @@ void Transports::list(Call call) {
 }
 
 void Transports::suspend(Call call) {
+  if (auto refusal = refusal_of(call, *daemon_.config())) return call.respond(*std::move(refusal));
   Duration how_long = kUsualSuspension;
   const auto text = call.parameters.take("for");
   if (!text) return call.respond(problem(400, text.error().what));
   if (*text) {
     const auto parsed = config::parse_duration(**text);
     if (!parsed) return call.respond(problem(400, "for: " + parsed.error().what));
+    if (*parsed == Duration::zero())
+      return call.respond(
+          problem(400, "for: " + config::quote(**text) + " ends before it begins."));
     how_long = *parsed;
   }
   auto reason = call.parameters.take("reason");
@@ -53,6 +82,7 @@ void Transports::suspend(Call call) {
 }
 
 void Transports::resume(Call call) {
+  if (auto refusal = refusal_of(call, *daemon_.config())) return call.respond(*std::move(refusal));
   if (const auto rest = call.parameters.none_left(); !rest)
     return call.respond(problem(400, rest.error().what));
   control_.resume(call.captures.at(0), domain_of(call), answer(call, "closed"));

@@ -13,8 +13,8 @@ namespace postern::cli {
 namespace {
 
 constexpr const char* kHeader =
-    "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n";
-constexpr std::size_t kRecipientColumn = 41;
+    "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------\n";
+constexpr std::size_t kRecipientColumn = 47;
 constexpr std::size_t kReasonWidth = 78;  // right-aligned, brackets included
 
 /// Postfix marks what is being delivered (*) and what is on hold (!).
@@ -48,16 +48,16 @@ std::string arrival(const Json& message) {
 
 }  // namespace
 
-// Widths and wording are those of Postfix's src/postqueue/showq_compat.c (short queue ids): scripts
-// that read mailq rely on them.
+// Widths and wording are those of Postfix 3.7 with enable_long_queue_ids = yes, whose ids are as
+// long as ours: scripts that read mailq rely on them.
 std::string MailqLayout::entry(const Json& message) {
   std::string out = messages_ == 0 ? kHeader : "\n";
   const std::uint64_t size = message.value("size", std::uint64_t{0});
   ++messages_;
   bytes_ += size;
   const std::string sender = text_of(message, "sender");
-  out += padded(cell(message, "id") + mark_of(message), 11) + " " + right(std::to_string(size), 7) +
-         " " + padded(arrival(message), 20) + " " +
+  out += padded(cell(message, "id") + mark_of(message), 17) + " " + right(std::to_string(size), 8) +
+         " " + padded(arrival(message), 19) + " " +
          (sender.empty() ? "MAILER-DAEMON" : escape(sender)) + "\n";
 
   const Json& deliveries = list_of(message, "deliveries");

@@ -4,6 +4,7 @@
 
 #include "cli/mailq_layout.hpp"
 #include "cli/render.hpp"
+#include "core/crypto.hpp"
 #include "core/text.hpp"
 
 namespace postern::cli {
@@ -56,8 +57,18 @@ ExitStatus show(Api& api, const std::string& id, bool json, std::ostream& out) {
   return kDone;
 }
 
-ExitStatus body(Api& api, const std::string& id, std::ostream& out) {
-  out << api.get({"messages", id, "body"}, {});
+ExitStatus body(Api& api, const std::string& id, bool json, std::ostream& out) {
+  const std::string bytes = api.get({"messages", id, "body"}, {});
+  if (!json)
+    out << bytes;
+  else if (is_utf8(bytes))
+    out << Json{{"id", id}, {"size", bytes.size()}, {"encoding", "utf-8"}, {"body", bytes}} << '\n';
+  else
+    out << Json{{"id", id},
+                {"size", bytes.size()},
+                {"encoding", "base64"},
+                {"body", crypto::to_base64(bytes)}}
+        << '\n';
   return kDone;
 }
 

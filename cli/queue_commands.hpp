@@ -12,7 +12,8 @@ namespace postern::cli {
 ExitStatus mailq(Api& api, const Parameters& filter, bool json, std::ostream& out);
 ExitStatus show(Api& api, const std::string& id, bool json, std::ostream& out);
 /// The raw message.
-ExitStatus body(Api& api, const std::string& id, std::ostream& out);
+/// As JSON: {id, size, encoding, body}, the encoding "utf-8" or, for other bytes, "base64".
+ExitStatus body(Api& api, const std::string& id, bool json, std::ostream& out);
 
 struct SteerOptions {
   std::string verb;

@@ -48,9 +48,12 @@ std::string mistake_in(const std::string& filter, const std::string& value) {
   if (filter == "channel")
     if (const auto channel = parse_channel(value); !channel)
       return mistyped(channel.error(), kChannels);
-  if (filter == "older-than" || filter == "for")
-    if (const auto duration = config::parse_duration(value); !duration)
-      return duration.error().what;
+  if (filter == "older-than" || filter == "for") {
+    const auto duration = config::parse_duration(value);
+    if (!duration) return duration.error().what;
+    if (filter == "for" && *duration == Duration::zero())
+      return config::quote(value) + " ends before it begins; to undo it say resume";
+  }
   return {};
 }
 
@@ -173,7 +176,8 @@ class CommandLine {
                [this](Api& api) { return show(api, word_, json_, out_); })
         ->add_option("ID", word_)
         ->required();
-    add_remote("body", "The raw message", [this](Api& api) { return body(api, word_, out_); })
+    add_remote("body", "The raw message",
+               [this](Api& api) { return body(api, word_, json_, out_); })
         ->add_option("ID", word_)
         ->required();
     add_remote("stats", "Count what waits", [this](Api& api) { return stats(api, json_, out_); });
@@ -294,7 +298,11 @@ int run(const std::vector<std::string>& arguments, const Program& program, std::
   std::vector<std::string> words(arguments.begin() + 1, arguments.end());
   if (std::filesystem::path(arguments.front()).filename() == "mailq")
     words.insert(words.begin(), "mailq");
-  return CommandLine(program, out, err).run(std::move(words));
+  const int status = CommandLine(program, out, err).run(std::move(words));
+  // A script that reads half of a listing must not take it for all.
+  if (out.flush()) return status;
+  err << "postern: standard output cannot be written to its end.\n";
+  return status == kDone ? kFailed : status;
 }
 
 }  // namespace postern::cli

@@ -71,8 +71,15 @@ class Owed {
   std::atomic<bool> paid_{false};
 };
 
-HttpServer::Response plain(unsigned status, const char* sentence) {
-  return {status, {{"Content-Type", "text/plain"}}, sentence, {}, 0};
+/// RFC 9457. `sentence`: ours, with nothing to escape.
+HttpServer::Response problem(unsigned status, const std::string& sentence) {
+  const std::string title(http::obsolete_reason(http::int_to_status(status)));
+  return {status,
+          {{"Content-Type", "application/problem+json"}},
+          R"({"type":"about:blank","title":")" + title + R"(","status":)" + std::to_string(status) +
+              R"(,"detail":")" + sentence + "\"}\n",
+          {},
+          0};
 }
 
 struct Closable {
@@ -137,9 +144,9 @@ class Connection final : public Closable,
   void judge_head() {
     const auto bytes = buffer_.data();
     const HeadCheck head = check_head({static_cast<const char*>(bytes.data()), bytes.size()});
-    if (head.verdict == HeadCheck::Verdict::malformed) return refuse(400, "Malformed request.\n");
+    if (head.verdict == HeadCheck::Verdict::malformed) return refuse(400, "Malformed request.");
     if (std::max(head.bytes, head.bytes == 0 ? bytes.size() : 0) > core_->settings.max_head_bytes)
-      return refuse(431, "The request head is too large.\n");
+      return refuse(431, "The request head is too large.");
     if (head.verdict == HeadCheck::Verdict::whole) return parse_head();
     stream_.async_read_some(
         buffer_.prepare(kReadBytes),
@@ -152,8 +159,8 @@ class Connection final : public Closable,
   void parse_head() {
     error_code error;
     buffer_.consume(parser_->put(buffer_.data(), error));
-    if (error == http::error::body_limit) return refuse(413, "The body is too large.\n");
-    if (error) return refuse(400, "Malformed request.\n");
+    if (error == http::error::body_limit) return refuse(413, "The body is too large.");
+    if (error) return refuse(400, "Malformed request.");
     const auto& head = parser_->get();
     request_ = {std::string(head.method_string()), std::string(head.target()), {}, {}, peer_};
     // Copied before the body is read: a trailer must not pass for a header.
@@ -171,11 +178,10 @@ class Connection final : public Closable,
     http::async_read(
         stream_, buffer_, *parser_,
         [self = this->shared_from_this()](error_code error, std::size_t) {
-          if (error == http::error::body_limit)
-            return self->refuse(413, "The body is too large.\n");
+          if (error == http::error::body_limit) return self->refuse(413, "The body is too large.");
           if (error.category() == http::make_error_code(http::error::bad_chunk).category() &&
               error != http::error::partial_message)
-            return self->refuse(400, "Malformed request.\n");
+            return self->refuse(400, "Malformed request.");
           if (!error) self->ask();
         });
   }
@@ -187,20 +193,20 @@ class Connection final : public Closable,
     auto owed = std::make_shared<Owed<HttpServer::Response>>(
         core_->executor,
         [self = this->shared_from_this()](HttpServer::Response r) { self->write(std::move(r)); },
-        plain(500, "The request was not answered.\n"));
+        problem(500, "The request was not answered."));
     try {
       core_->answer(std::move(request_),
                     [owed](HttpServer::Response r) { owed->pay(std::move(r)); });
     } catch (const std::exception& broken) {
       log::event(log::Level::error, {}, "request-failed", {{"reason", broken.what()}});
-      owed->pay(plain(500, "Something broke; see the log.\n"));
+      owed->pay(problem(500, "Something broke; the log says what."));
     }
   }
 
   void refuse(unsigned status, const char* sentence) {
     keep_alive_ = head_only_ = false;
     discard_ = true;
-    write(plain(status, sentence));
+    write(problem(status, sentence));
   }
 
   void write(HttpServer::Response response) {

@@ -51,13 +51,13 @@ class Listing(WithSink):
         first = self.submit_and_wait()
         second = self.submit_and_wait(message=make_message(2), recipients=["x@example.net", "y@example.net"])
         lines = self.relay.cli("mailq").stdout.splitlines()
-        self.assertEqual("-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------", lines[0])
-        self.assertRegex(lines[1], rf"^{first} +\d+ {ARRIVAL}  agent@product-a\.com$")
+        self.assertEqual("----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------", lines[0])
+        self.assertRegex(lines[1], rf"^{first} +\d+ {ARRIVAL} agent@product-a\.com$")
         self.assertRegex(lines[2], r"^ *\(.*451 4\.3\.0 Try again later.*\)$")
-        self.assertEqual(" " * 41 + "customer@example.net", lines[3])
+        self.assertEqual(" " * 47 + "customer@example.net", lines[3])
         self.assertEqual("", lines[4])
-        self.assertRegex(lines[5], rf"^{second} +\d+ {ARRIVAL}  agent@product-a\.com$")
-        self.assertIn(" " * 41 + "x@example.net", lines)
+        self.assertRegex(lines[5], rf"^{second} +\d+ {ARRIVAL} agent@product-a\.com$")
+        self.assertIn(" " * 47 + "x@example.net", lines)
         self.assertRegex(lines[-1], r"^-- \d+ Kbytes in 2 Requests\.$")
 
     def test_the_link_s_name_counts(self):
@@ -154,12 +154,26 @@ class Verbs(WithSink):
     def test_what_fails_exits_1(self):
         queued_as = self.submit_and_wait()
         for words in (["show", UNKNOWN_ID], ["body", UNKNOWN_ID], ["retry", UNKNOWN_ID], ["show", "nonsense"],
-                      ["release", queued_as], ["suspend", "nowhere"]):
+                      ["release", queued_as]):
             failed = self.relay.cli(*words, status=1)
             self.assertEqual("", failed.stdout if words[0] != "retry" and words[0] != "release" else "")
             self.assertTrue(failed.stderr.startswith("postern: "), failed.stderr)
         partly = self.relay.cli("hold", UNKNOWN_ID, queued_as, status=1)
         self.assertEqual("1 delivery held.\n", partly.stdout)
+
+    def test_suspend_knows_what_there_is(self):
+        for words, said in ((["suspend", "snik"], 'There is no transport "snik" (did you mean "sink"?)'),
+                            (["resume", "snik"], "did you mean"),
+                            (["suspend", "sink/no domain"], '"no domain" is not a domain'),
+                            (["suspend", "sink", "--for", "0s"], "ends before it begins")):
+            self.assertIn(said, self.relay.cli(*words, status=2).stderr)
+
+    def test_body_as_json(self):
+        queued_as = submit(self.relay.port, make_message())
+        shown = self.relay.json("body", queued_as)
+        self.assertEqual((queued_as, "utf-8"), (shown["id"], shown["encoding"]))
+        self.assertEqual(self.relay.cli("body", queued_as).stdout,
+                         shown["body"].replace("\r\n", "\n"))
 
     def test_suspend_parks_and_resume_lets_go(self):
         self.sink.on_rcpt = lambda address: None

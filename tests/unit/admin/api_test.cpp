@@ -143,7 +143,13 @@ TEST_F(ApiTest, SuspendsAndResumes) {
   EXPECT_EQ(control_.told, "suspend mailgun/shop.example 3600s suspended by the operator");
   EXPECT_EQ(post("/api/v1/transports/mailgun/shop.example/resume").status, 200U);
   EXPECT_EQ(control_.told, "resume mailgun/shop.example");
-  EXPECT_EQ(post("/api/v1/transports/nowhere/resume").status, 404U);
+  EXPECT_EQ(json(post("/api/v1/transports/mailgnu/resume"))["detail"],
+            "There is no transport \"mailgnu\" (did you mean \"mailgun\"?).");
+  EXPECT_EQ(json(post("/api/v1/transports/mailgun/no%20domain/suspend"))["detail"],
+            "\"no domain\" is not a domain.");
+  EXPECT_EQ(json(post("/api/v1/transports/mailgun/suspend?for=0s"))["detail"],
+            "for: \"0s\" ends before it begins.");
+  EXPECT_EQ(post("/api/v1/transports/nowhere/resume").status, 400U);
   EXPECT_EQ(post("/api/v1/transports/mailgun/suspend?for=soon").status, 400U);
   EXPECT_EQ(post("/api/v1/transports/mailgun/resume?for=2h").status, 400U);
 }

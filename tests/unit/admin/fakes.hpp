@@ -135,6 +135,8 @@ class FakeDaemon final : public Daemon {
     main.type = "mailgun";
     main.api_key = Secret("key-very-secret");
     made->transports.push_back(main);
+    made->transports.push_back(main);
+    made->transports.back().name = "mailgun";
     config_ = made;
   }
   Readiness readiness() const override { return readiness_now; }

@@ -50,10 +50,26 @@ TEST_F(CommandsTest, ShowAndBodyAskForOneMessage) {
   api_.will_answer("{\"id\":\"X\"}\n");
   api_.will_answer("Subject: x\r\n\r\n\x1b raw\r\n");
   EXPECT_EQ(show(api_, "X", true, out_), kDone);
-  EXPECT_EQ(body(api_, "X", out_), kDone);
+  EXPECT_EQ(body(api_, "X", false, out_), kDone);
   EXPECT_EQ(out_.str(), "{\"id\":\"X\"}\nSubject: x\r\n\r\n\x1b raw\r\n")
       << "a body is passed byte for byte";
   EXPECT_EQ(api_.asked, (Asked{"GET messages/X", "GET messages/X/body"}));
+}
+
+TEST_F(CommandsTest, BodyIsJsonWhenAskedFor) {
+  api_.will_answer("Subject: caf\xC3\xA9\r\n\r\n");
+  api_.will_answer("Subject: caf\xE9\r\n\r\n");
+  body(api_, "X", true, out_);
+  EXPECT_EQ(Json::parse(out_.str()), Json({{"id", "X"},
+                                           {"size", 18},
+                                           {"encoding", "utf-8"},
+                                           {"body", "Subject: caf\xC3\xA9\r\n\r\n"}}));
+  out_.str("");
+  body(api_, "X", true, out_);
+  EXPECT_EQ(Json::parse(out_.str()), Json({{"id", "X"},
+                                           {"size", 17},
+                                           {"encoding", "base64"},
+                                           {"body", "U3ViamVjdDogY2Fm6Q0KDQo="}}));
 }
 
 TEST_F(CommandsTest, VerbsPrintHowMany) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <sstream>
 
 #include "cli/failure.hpp"
@@ -48,6 +49,12 @@ TEST_F(RunTest, HelpsEveryCommand) {
   EXPECT_NE(out_.str().find("--sender-domain"), std::string::npos);
 }
 
+TEST_F(RunTest, FailsWhenItsOutputCannotBeWritten) {
+  std::ofstream full("/dev/full");
+  EXPECT_EQ(cli::run({"postern", "--help"}, program_, full, err_), kFailed);
+  EXPECT_EQ(err_.str(), "postern: standard output cannot be written to its end.\n");
+}
+
 TEST_F(RunTest, Serves) {
   EXPECT_EQ(run({"serve", "--config", "p.toml", "--check"}), 7);
   EXPECT_EQ(served_, "p.toml check");
@@ -70,9 +77,10 @@ TEST_F(RunTest, RefusesWhatIsNoCommandLine) {
   using Words = std::vector<std::string>;
   for (const Words& words :
        {Words{}, Words{"show"}, Words{"config"}, Words{"mailq", "extra"}, Words{"--nonsense"},
-        Words{"suspend", "m", "--for", "soon"}, Words{"mailq", "--older-than", "x"},
-        Words{"mailq", "--channel", "pigeon"}, Words{"delete", "--sender-domain", ""},
-        Words{"classify", "m", "x", "--status", "abc"}, Words{"mailq", "--state"}, Words{""}}) {
+        Words{"suspend", "m", "--for", "soon"}, Words{"suspend", "m", "--for", "0s"},
+        Words{"mailq", "--older-than", "x"}, Words{"mailq", "--channel", "pigeon"},
+        Words{"delete", "--sender-domain", ""}, Words{"classify", "m", "x", "--status", "abc"},
+        Words{"mailq", "--state"}, Words{""}}) {
     EXPECT_EQ(run(words), kUsage) << (words.empty() ? "nothing" : words.front());
     EXPECT_NE(err_.str(), "");
     EXPECT_EQ(out_.str(), "");

@@ -29,6 +29,12 @@ using ::testing::AssertionFailure;
 using ::testing::AssertionResult;
 using ::testing::AssertionSuccess;
 
+/// What the server itself says (RFC 9457).
+std::string problem(int status, const std::string& title, const std::string& detail) {
+  return R"({"type":"about:blank","title":")" + title + R"(","status":)" + std::to_string(status) +
+         R"(,"detail":")" + detail + "\"}\n";
+}
+
 Response text(std::string body) {
   Response response;
   response.body = std::move(body);
@@ -157,7 +163,8 @@ TEST_F(HttpServerTest, RefusesMalformedRequestsAndCloses) {
         head + "Transfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n" + kGet,
         head + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc\r\n0\r\n\r\n" + kGet}) {
     const std::string received = exchange(bytes);
-    EXPECT_TRUE(is_answer(received, "400", "Malformed request.\n")) << bytes;
+    EXPECT_TRUE(is_answer(received, "400", problem(400, "Bad Request", "Malformed request.")))
+        << bytes;
     EXPECT_NE(received.find("Connection: close"), std::string::npos);
   }
   EXPECT_EQ(requests_, 0);
@@ -167,18 +174,19 @@ TEST_F(HttpServerTest, RefusesALargeBodyBeforeItComes) {
   settings_.max_body_bytes = 10;
   serve_echo();
   EXPECT_TRUE(is_answer(exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n"), "413",
-                        "The body is too large.\n"));
+                        problem(413, "Payload Too Large", "The body is too large.")));
   EXPECT_TRUE(
       is_answer(exchange("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n"),
-                "413", "The body is too large.\n"));
+                "413", problem(413, "Payload Too Large", "The body is too large.")));
   EXPECT_EQ(requests_, 0);
 }
 
 TEST_F(HttpServerTest, RefusesALargeHead) {
   settings_.max_head_bytes = 1000;
   serve_echo();
-  EXPECT_TRUE(is_answer(exchange("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(1000, 'y')),
-                        "431", "The request head is too large.\n"));
+  EXPECT_TRUE(
+      is_answer(exchange("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(1000, 'y')), "431",
+                problem(431, "Request Header Fields Too Large", "The request head is too large.")));
 }
 
 TEST_F(HttpServerTest, ClosesOnASlowHead) {
@@ -191,12 +199,15 @@ TEST_F(HttpServerTest, ClosesOnASlowHead) {
 
 TEST_F(HttpServerTest, TurnsAnExceptionInto500) {
   serve([](const Request&, const Respond&) { throw std::runtime_error("broken"); });
-  EXPECT_TRUE(is_answer(exchange(kGet), "500", "Something broke; see the log.\n"));
+  EXPECT_TRUE(
+      is_answer(exchange(kGet), "500",
+                problem(500, "Internal Server Error", "Something broke; the log says what.")));
 }
 
 TEST_F(HttpServerTest, TurnsAForgottenRequestInto500) {
   serve([](const Request&, const Respond&) {});
-  EXPECT_TRUE(is_answer(exchange(kGet), "500", "The request was not answered.\n"));
+  EXPECT_TRUE(is_answer(exchange(kGet), "500",
+                        problem(500, "Internal Server Error", "The request was not answered.")));
 }
 
 TEST_F(HttpServerTest, TakesOnlyTheFirstAnswerAlsoFromAnotherThread) {
