@@ -31,6 +31,7 @@ enum class FailOver {
   never,  // another transport would say the same
   later,  // once the failures are older than queue.failover_after
   now,    // at once
+  once,   // at once, but final when one more transport has said the same
 };
 
 struct Outcome {

@@ -17,6 +17,7 @@ std::unique_ptr<Job> Job::sibling() const {
   job->doubtful_transport = doubtful_transport;
   job->singly = singly;
   job->deferred_in_cycle = deferred_in_cycle;
+  job->refused_in_cycle = refused_in_cycle;
   return job;
 }
 

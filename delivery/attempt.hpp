@@ -32,6 +32,7 @@ struct Job {
   std::string doubtful_transport;
   bool singly = false;  // refused in company: one recipient a call
   bool deferred_in_cycle = false;
+  bool refused_in_cycle = false;  // as a message, by a transport of this cycle
   bool from_store = false;
   bool content_counted = false;  // its content is in the memory budget
 

@@ -56,6 +56,7 @@ Time next_time(const Outcome& outcome, const Standing& standing, const config::Q
 
 bool may_leave(const Outcome& outcome, const Standing& standing, const config::Queue& settings) {
   if (outcome.fail_over == FailOver::now) return true;
+  if (outcome.fail_over == FailOver::once) return !standing.refused_in_cycle;
   if (outcome.fail_over == FailOver::never || !standing.first_failed_at) return false;
   // Jitter shortens a wait by up to a tenth; the first retry of "30s" shall count as 30 s old.
   return standing.now - *standing.first_failed_at >= settings.failover_after * 9 / 10;
@@ -89,7 +90,8 @@ Verdict judge(const Outcome& outcome, const Standing& standing, const config::Qu
   if (outcome.split && standing.in_company) return {Step::split, standing.now};
   const bool leaves = may_leave(outcome, standing, settings);
   if (leaves && standing.another_way) return {Step::next_way, standing.now};
-  if (outcome.kind == Outcome::Kind::rejected && !standing.deferred_in_cycle &&
+  const bool twice = outcome.fail_over == FailOver::once && standing.refused_in_cycle;
+  if (outcome.kind == Outcome::Kind::rejected && (twice || !standing.deferred_in_cycle) &&
       !(leaves && standing.another_way_later))
     return {Step::failed, standing.now};
   if (has_expired(standing)) return {Step::expired, standing.now};

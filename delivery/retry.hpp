@@ -20,6 +20,7 @@ struct Standing {
   bool another_way = false;        // a transport not yet tried in this cycle could take it now
   bool another_way_later = false;  // such a transport exists, but is shut at present
   bool deferred_in_cycle = false;  // another transport deferred it in this cycle
+  bool refused_in_cycle = false;   // another transport refused the message as such in this cycle
   bool in_company = false;         // the call named several recipients
 };
 

@@ -74,6 +74,7 @@ void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
                     .expires_at = copy.expires_at,
                     .first_failed_at = copy.first_failed_at,
                     .deferred_in_cycle = job.deferred_in_cycle,
+                    .refused_in_cycle = job.refused_in_cycle,
                     .in_company = job.deliveries.size() > 1};
   if (outcome.kind == Outcome::Kind::deferred || outcome.kind == Outcome::Kind::rejected) {
     if (!to.others) to.others = ways_.choose(job.domain, needs, to.tried, to.now);
@@ -90,7 +91,12 @@ void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
       return finish(to, copy, outcome, DeliveryState::expired);
     case Verdict::Step::wait:
     case Verdict::Step::await_way:
-      if (outcome.blame == Blame::recipient || outcome.blame == Blame::message) break;
+      if (outcome.blame == Blame::recipient || outcome.blame == Blame::message) {
+        // This way is open, and would only say the same again.
+        if (verdict.step == Verdict::Step::await_way)
+          verdict.at = std::min(to.others->until, copy.expires_at);
+        break;
+      }
       if (!to.any) to.any = ways_.choose(job.domain, needs, {}, to.now);
       if (to.any->kind == Choice::Kind::wait)
         verdict = {Verdict::Step::await_way, std::min(to.any->until, copy.expires_at)};
@@ -200,6 +206,7 @@ void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verd
   }
   if (outcome.kind == Outcome::Kind::deferred && outcome.blame != Blame::none)
     to.onward->deferred_in_cycle = true;
+  if (outcome.fail_over == FailOver::once) to.onward->refused_in_cycle = true;
   to.onward->deliveries.push_back(std::move(copy));
 }
 

@@ -11,7 +11,7 @@ namespace postern::transports {
 namespace {
 
 std::string_view to_string(FailOver fail_over) {
-  static constexpr std::array<std::string_view, 3> kWords{"never", "later", "now"};
+  static constexpr std::array<std::string_view, 4> kWords{"never", "later", "now", "once"};
   return kWords.at(static_cast<std::size_t>(fail_over));
 }
 

@@ -191,7 +191,7 @@ constexpr std::array kContentRules{
          .kind = Kind::rejected,
          .meaning = message,
          .blame = Blame::message,
-         .fail_over = FailOver::now},
+         .fail_over = FailOver::once},
     Rule{.name = "smtp.bad-message",
          .status_from = 500,
          .status_to = 599,

@@ -221,6 +221,31 @@ TEST_F(EngineTest, TooLargeHereGoesWhereItFits) {
   EXPECT_EQ(world.state(send()), State::failed);
 }
 
+TEST_F(EngineTest, RefusedContentIsOfferedToOneOtherTransportOnly) {
+  FakeTransport& third = world.transport("third");
+  always(mailgun, refused_content());
+  always(backup, refused_content());
+  const MessageNo no = send();
+  EXPECT_EQ(world.state(no), State::failed);
+  EXPECT_EQ(backup.calls, (Calls{"x@b.example", "ann@a.example"})) << "the report fares alike";
+  EXPECT_TRUE(third.calls.empty());
+  EXPECT_EQ(world.reports(), Calls{"ann@a.example"});
+}
+
+TEST_F(EngineTest, RefusedContentWaitsForTheOtherWayWithoutHammeringThisOne) {
+  send();
+  world.engine->suspend("backup", "", 1h, "maintenance", world.now);
+  always(mailgun, refused_content());
+  mailgun.calls.clear();
+  mailgun.hangs = true;
+  const MessageNo no = send();
+  mailgun.hangs = false;
+  world.let_go();
+  EXPECT_EQ(world.state(no), State::queued);
+  EXPECT_EQ(world.delivery(no).next_attempt_at, world.now + 1h);
+  EXPECT_EQ(mailgun.calls.size(), 1U);
+}
+
 TEST_F(EngineTest, FailingRecipientDoesNotShutTheTransport) {
   always(mailgun, greylisted());
   for (int i = 0; i < 20; ++i) send();

@@ -72,6 +72,16 @@ TEST(Retry, RejectedHereTriesTheOthersFirst) {
   EXPECT_EQ(step(rejected(FailOver::now), standing), Step::await_way);
 }
 
+TEST(Retry, RefusedContentIsOfferedToOneOtherTransportThenItIsFinal) {
+  Standing standing = fresh();
+  standing.another_way = true;
+  EXPECT_EQ(step(rejected(FailOver::once), standing), Step::next_way);
+  standing.refused_in_cycle = true;
+  EXPECT_EQ(step(rejected(FailOver::once), standing), Step::failed);
+  standing.deferred_in_cycle = true;
+  EXPECT_EQ(step(rejected(FailOver::once), standing), Step::failed);
+}
+
 TEST(Retry, RejectedHereIsNotFinalWhenAnotherOnlyDeferred) {
   Standing standing = fresh();
   standing.deferred_in_cycle = true;

@@ -232,6 +232,14 @@ Outcome refused_recipient(bool split) {
   outcome.reply = "550 5.1.1 no such user";
   return outcome;
 }
+Outcome refused_content() {
+  Outcome outcome = refused_recipient();
+  outcome.meaning = Meaning::message;
+  outcome.blame = Blame::message;
+  outcome.fail_over = FailOver::once;
+  outcome.reply = "554 5.7.1 spam";
+  return outcome;
+}
 Outcome greylisted() {
   Outcome outcome;
   outcome.blame = Blame::recipient;

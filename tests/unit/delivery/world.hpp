@@ -102,6 +102,8 @@ class World {
 Outcome temporary(FailOver fail_over = FailOver::later);
 Outcome blocked(std::optional<Time> until = std::nullopt);
 Outcome refused_recipient(bool split = false);
+/// The content is refused: one other transport may be asked.
+Outcome refused_content();
 Outcome greylisted();
 
 }  // namespace postern::delivery

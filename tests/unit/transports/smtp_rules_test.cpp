@@ -19,7 +19,7 @@ constexpr Expected kFull{"smtp.mailbox-full", kDeferred, temporary, Blame::recip
 constexpr Expected kLarge{"smtp.too-large", kRejected, message, Blame::message, FailOver::now};
 constexpr Expected kMessage{"smtp.bad-message", kRejected, message, Blame::message,
                             FailOver::never};
-constexpr Expected kSpam{"smtp.spam", kRejected, message, Blame::message, FailOver::now};
+constexpr Expected kSpam{"smtp.spam", kRejected, message, Blame::message, FailOver::once};
 constexpr Expected kTooMany{"smtp.too-many-recipients", kDeferred, temporary, Blame::none,
                             FailOver::never};
 constexpr Expected kGrey{"smtp.greylisted", kDeferred, temporary, Blame::recipient,
