@@ -202,6 +202,18 @@ constexpr std::array kContentRules{
          .fail_over = FailOver::never},
 };
 
+// A 5xx in words and with a code that say nothing more.
+constexpr Rule refused_in(Phase phase) {
+  return {.name = "smtp.refused",
+          .status_from = 500,
+          .status_to = 599,
+          .phase = phase,
+          .kind = Kind::rejected,
+          .meaning = message,
+          .blame = Blame::message,
+          .fail_over = FailOver::once};
+}
+
 // What the code and the phase say where the words say nothing.
 constexpr std::array kCodeRules{
     Rule{.name = "smtp.auth-temporary", .status_from = 400, .status_to = 499, .phase = Phase::auth},
@@ -267,6 +279,29 @@ constexpr std::array kCodeRules{
          .phase = Phase::rcpt_to,
          .blame = Blame::recipient},
     Rule{.name = "smtp.temporary", .status_from = 400, .status_to = 499, .reads_time = true},
+    // RFC 5321 section 4.2.1: 5yz is for good, whatever the words. At RCPT that is the recipient's,
+    // but for the codes that speak of the command itself.
+    Rule{.name = "smtp.refused-recipient",
+         .status_from = 501,
+         .status_to = 501,
+         .phase = Phase::rcpt_to,
+         .kind = Kind::rejected,
+         .meaning = recipient,
+         .blame = Blame::recipient,
+         .fail_over = FailOver::never},
+    Rule{.name = "smtp.refused-recipient",
+         .status_from = 510,
+         .status_to = 599,
+         .phase = Phase::rcpt_to,
+         .kind = Kind::rejected,
+         .meaning = recipient,
+         .blame = Blame::recipient,
+         .fail_over = FailOver::never},
+    // Somebody else may understand the command, or like the content.
+    refused_in(Phase::rcpt_to),
+    refused_in(Phase::data),
+    refused_in(Phase::content),
+    // Nobody knows to what this was the answer.
     Rule{.name = "smtp.unknown-5xx", .status_from = 500, .status_to = 599},
 };
 

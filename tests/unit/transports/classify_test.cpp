@@ -114,13 +114,18 @@ TEST(RuleTables, ExistForEveryTypeThatReadsReplies) {
   EXPECT_TRUE(rules_for("capture").empty());
 }
 
-// A refusal needs an explicit signal, so a row that rejects asks for more than a class of codes.
+// A refusal needs an explicit signal, so a row that rejects asks for more than a class of codes;
+// but SMTP's 5yz to a recipient or to the content is one (RFC 5321 section 4.2.1).
 TEST(RuleTables, RejectOnlyOnAnExplicitSignal) {
   for (const std::string_view type : {"mailgun", "smtp"})
     for (const Rule& rule : rules_for(type)) {
       if (rule.kind != kRejected) continue;
       const bool explicit_status = rule.status_to != 0 && rule.status_to - rule.status_from <= 1;
-      EXPECT_TRUE(explicit_status || !rule.pattern.empty() || !rule.enhanced.empty()) << rule.name;
+      const bool permanent = type == "smtp" && rule.status_from >= 500 &&
+                             (rule.phase == Phase::rcpt_to || rule.phase == Phase::data ||
+                              rule.phase == Phase::content);
+      EXPECT_TRUE(explicit_status || permanent || !rule.pattern.empty() || !rule.enhanced.empty())
+          << rule.name;
     }
 }
 

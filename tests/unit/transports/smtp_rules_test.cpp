@@ -40,6 +40,10 @@ constexpr Expected kPolicy{"smtp.policy", kDeferred, temporary, Blame::transport
 constexpr Expected kUnknown{"smtp.unknown-5xx", kDeferred, temporary, Blame::transport,
                             FailOver::later};
 
+constexpr Expected kRefused{"smtp.refused", kRejected, message, Blame::message, FailOver::once};
+constexpr Expected kRefusedRecipient{"smtp.refused-recipient", kRejected, recipient,
+                                     Blame::recipient, FailOver::never};
+
 class SmtpReply : public ::testing::TestWithParam<Case> {};
 TEST_P(SmtpReply, MeansWhatItMustMean) {
   expect("smtp", GetParam());
@@ -162,21 +166,45 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Unknown, SmtpReply,
     ::testing::Values(Case{"5.7.1 policy 17b", 550, kPolicy, Phase::rcpt_to},
-                      Case{"Error: command failed", 500, kUnknown, Phase::content},
-                      Case{"transaction failed", 554, kUnknown, Phase::content},
+                      Case{"5.7.1 policy 17b", 554, kPolicy, Phase::content},
+                      Case{"Error: command failed", 500, kUnknown},
+                      Case{"Error: command failed", 500, kRefused, Phase::content},
+                      Case{"transaction failed", 554, kRefused, Phase::content},
+                      Case{"transaction failed", 554, kRefused, Phase::data},
+                      Case{"5.3.0 something new", 554, kRefusedRecipient, Phase::rcpt_to},
+                      Case{"does not accept mail", 556, kRefusedRecipient, Phase::rcpt_to},
+                      Case{"bad address syntax", 501, kRefusedRecipient, Phase::rcpt_to},
+                      Case{"5.5.1 out of order", 503, kRefused, Phase::rcpt_to},
+                      Case{"something new", 554, kSender, Phase::mail_from},
                       Case{"4.3.0 try later", 451, kTemporary, Phase::content},
                       Case{"", 499, kTemporary, Phase::rcpt_to}));
 
 TEST(SmtpRules, TakeAnAddressForNoEnhancedCode) {
-  const Case row{"[5.1.1.9] is not welcome", 554, kUnknown, Phase::content};
+  const Case row{"[5.1.1.9] is not welcome", 554, kRefused, Phase::content};
   expect("smtp", row);
 }
 
-TEST(SmtpRules, NeverBounceAnUnknownReply) {
-  for (const Phase phase : {Phase::none, Phase::greeting, Phase::auth, Phase::data, Phase::content})
-    for (int status = 400; status < 600; ++status) {
+TEST(SmtpRules, NeverBounceAnUnknownTemporaryReply) {
+  for (const Phase phase : {Phase::none, Phase::greeting, Phase::auth, Phase::mail_from,
+                            Phase::rcpt_to, Phase::data, Phase::content})
+    for (int status = 400; status < 500; ++status)
+      EXPECT_EQ(classified("smtp", {"something new", status, {}, phase}).kind, kDeferred) << status;
+}
+
+TEST(SmtpRules, NeverBlameAMessageForWhatCameBeforeIt) {
+  for (const Phase phase : {Phase::greeting, Phase::auth, Phase::mail_from})
+    for (int status = 500; status < 600; ++status) {
       if (status == 552 || status == 553) continue;  // RFC 5321: these say what they mean
       EXPECT_EQ(classified("smtp", {"something new", status, {}, phase}).kind, kDeferred) << status;
+    }
+}
+
+TEST(SmtpRules, NoUnknownRefusalOfAMessageWaitsUntilItExpires) {
+  for (const Phase phase : {Phase::rcpt_to, Phase::data, Phase::content})
+    for (int status = 500; status < 600; ++status) {
+      if (status >= 530 && status <= 538) continue;            // the account's login
+      if (status == 552 && phase == Phase::rcpt_to) continue;  // arrives as 452
+      EXPECT_EQ(classified("smtp", {"something new", status, {}, phase}).kind, kRejected) << status;
     }
 }
 
