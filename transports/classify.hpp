@@ -64,8 +64,8 @@ Outcome classify(std::span<const Rule> rules, const Reply& reply, Time now,
                  Duration failover_after = std::chrono::seconds{30});
 
 /// The instant a provider named: Retry-After (seconds or RFC 1123 date), "try again after <RFC 1123
-/// or ISO-like date>", "after 120 seconds", "in 2081 seconds". Past, more than a year ahead or
-/// garbled: nullopt; more than 24 h ahead: clamped to 24 h.
+/// or ISO-like date>", "after 120 seconds", "in 2081 seconds". Past or garbled: nullopt;
+/// more than 24 h ahead, however absurd: 24 h, after which the provider is asked again.
 std::optional<Time> named_time(std::string_view text, std::string_view retry_after, Time now);
 
 }  // namespace postern::transports

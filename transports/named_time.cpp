@@ -13,7 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kLongest = 24h;
-constexpr Duration kAbsurd = 24h * 366;
+constexpr std::int64_t kMost =
+    1'000'000'000;  // of any unit: far above a day, far below an overflow
 
 bool is_letter(char c) {
   return (c | 32) >= 'a' && (c | 32) <= 'z';
@@ -39,6 +40,14 @@ class Scanner {
     const auto value = parse_number(rest_.substr(0, digits));
     rest_.remove_prefix(digits);
     return static_cast<std::int64_t>(*value);
+  }
+  /// Decimal digits, however many; a number above kMost counts as kMost.
+  std::optional<std::int64_t> amount() {
+    const auto digits = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    if (digits == 0) return std::nullopt;
+    const auto value = digits <= 10 ? parse_number(rest_.substr(0, digits)) : std::nullopt;
+    rest_.remove_prefix(digits);
+    return value ? std::min(static_cast<std::int64_t>(*value), kMost) : kMost;
   }
   /// 1 to 12 for a month's English name, short or long.
   std::optional<unsigned> month() {
@@ -137,7 +146,7 @@ std::optional<Time> read_date(std::string_view text) {
 // "120 seconds", "5 min", "1 hour", "2081s"; the unit must be there.
 std::optional<Duration> read_length(std::string_view text) {
   Scanner in{text};
-  const auto count = in.number(1, 9);
+  const auto count = in.amount();
   if (!count) return std::nullopt;
   in.skip_any(" ");
   const std::string_view rest = in.rest();
@@ -149,18 +158,18 @@ std::optional<Duration> read_length(std::string_view text) {
   if (is({"s", "sec", "secs", "second", "seconds"})) return std::chrono::seconds{*count};
   if (is({"m", "min", "mins", "minute", "minutes"})) return std::chrono::minutes{*count};
   if (is({"h", "hr", "hrs", "hour", "hours"})) return std::chrono::hours{*count};
-  if (is({"d", "day", "days"}) && *count <= 366) return std::chrono::hours{24 * *count};
+  if (is({"d", "day", "days"})) return std::chrono::hours{24 * *count};
   return std::nullopt;
 }
 
 std::optional<Time> sane(std::optional<Time> time, Time now) {
-  if (!time || *time <= now || *time - now > kAbsurd) return std::nullopt;
+  if (!time || *time <= now) return std::nullopt;
   return std::min(*time, now + kLongest);
 }
 
 std::optional<Time> from_header(std::string_view retry_after, Time now) {
   Scanner in{retry_after};
-  const auto seconds = in.number(1, 9);
+  const auto seconds = in.amount();
   if (seconds && in.rest().empty()) return now + std::chrono::seconds{*seconds};
   return read_date(retry_after);
 }
