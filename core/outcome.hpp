@@ -47,6 +47,7 @@ struct Outcome {
   std::string rule;              // which rule of the table spoke
   bool alert = false;            // an operator should hear of it
   bool split = false;            // the call named several recipients; try them singly
+  bool left_out = false;         // the call had no room for this one: another call, at once
 
   static Outcome delivered(std::string reply, std::string provider_id = {});
   /// Nothing reached the provider: DNS, connect, TLS. Blames the transport; fails over at once.

@@ -87,6 +87,7 @@ Verdict judge(const Outcome& outcome, const Standing& standing, const config::Qu
     case Outcome::Kind::deferred:
       break;
   }
+  if (outcome.left_out) return {Step::next_call, standing.now};
   if (outcome.split && standing.in_company) return {Step::split, standing.now};
   const bool leaves = may_leave(outcome, standing, settings);
   if (leaves && standing.another_way) return {Step::next_way, standing.now};

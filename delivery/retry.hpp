@@ -33,6 +33,7 @@ struct Verdict {
     next_way,   // another transport, now
     await_way,  // queued until one of the other transports opens
     split,      // the same transport again, one recipient a call
+    next_call,  // the same transport again, with the others that had no room
     ask,        // uncertain: find out what became of it
   };
   Step step = Step::wait;

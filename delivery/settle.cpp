@@ -24,6 +24,7 @@ struct Engine::Settlement {
     return job().message->envelope.recipients[copy.index];
   }
 };
+  std::unique_ptr<Job> left_out;      // takes this way again together
 
 void Engine::reported(FlightId id, Reports outcomes, Tick::duration took, Time now) {
   const auto found = flights_.find(id);
@@ -64,6 +65,7 @@ void Engine::settle(const Flight& flight, const Reports& outcomes, Duration took
   if (settlement.onward) dispose(std::move(settlement.onward), now);
   for (std::unique_ptr<Job>& single : settlement.singles) dispose(std::move(single), now);
 }
+                        .left_out = nullptr,
 
 void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
   const Job& job = to.job();
@@ -72,6 +74,7 @@ void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
   Standing standing{.attempts = copy.attempts,
                     .now = to.now,
                     .expires_at = copy.expires_at,
+  if (settlement.left_out) dispose(std::move(settlement.left_out), now);
                     .first_failed_at = copy.first_failed_at,
                     .deferred_in_cycle = job.deferred_in_cycle,
                     .refused_in_cycle = job.refused_in_cycle,
@@ -117,6 +120,7 @@ void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
 }
 
 void Engine::finish(Settlement& to, const Copy& copy, const Outcome& outcome, DeliveryState state) {
+    case Verdict::Step::next_call:
   const Message& message = *to.job().message;
   const bool sent = state == DeliveryState::sent;
   if (log::enabled(sent ? log::Level::info : log::Level::warning))
@@ -157,8 +161,9 @@ void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verd
   using Step = Verdict::Step;
   const Job& job = to.job();
   to.tally.last_error = outcome.reply;
-  const bool at_once =
-      (verdict.step == Step::next_way || verdict.step == Step::split) && !stopping_;
+  const bool at_once = (verdict.step == Step::next_way || verdict.step == Step::split ||
+                        verdict.step == Step::next_call) &&
+                       !stopping_;
   Time due = verdict.at;
   DeliveryState state = DeliveryState::queued;
   if (verdict.step == Step::wait && !stopping_) state = DeliveryState::deferred;
@@ -249,6 +254,14 @@ void Engine::report(const Job& job, const std::vector<FailedRecipient>& failed, 
     const std::size_t end = std::min(failed.size(), begin + kMaxFailedInReport);
     const std::vector<FailedRecipient> some(failed.begin() + static_cast<std::ptrdiff_t>(begin),
                                             failed.begin() + static_cast<std::ptrdiff_t>(end));
+  if (verdict.step == Step::next_call) {
+    if (!to.left_out) {
+      to.left_out = job.sibling();
+      to.left_out->preferred = to.lane.number;
+    }
+    to.left_out->deliveries.push_back(std::move(copy));
+    return;
+  }
     auto made = make_report(*job.message, header, some, ehlo_name(job.message->sender_domain),
                             numbers_.next(now), now);
     if (!made) return;

@@ -16,6 +16,8 @@ constexpr Duration kCommandPatience = 5min;
 constexpr Duration kDataPatience = 2min;
 constexpr Duration kEndPatience = 10min;
 
+constexpr std::string_view kTooManyRecipients = "smtp.too-many-recipients";  // the rule's name
+
 // What would end the command line or the path early (RFC 5321 section 4.1.2); smtpd lets nothing
 // of it in.
 bool is_safe(std::string_view address) {
@@ -225,10 +227,19 @@ void SmtpClient::recipient_answered(Open& open, std::uint32_t index, const SmtpR
   // RFC 5321 section 4.5.3.1.10: at RCPT 552 means 452, too many recipients.
   if (read.code == 552) read.code = 452;
   Outcome outcome = classify_smtp(rules_, read, Phase::rcpt_to, 1, now);
-  if (read.code == 452 && open.accepted > 0 && outcome.blame == Blame::transport) {
-    outcome.blame = Blame::none;  // the rest goes in the next transaction
+  const bool says_so = outcome.rule == kTooManyRecipients;
+  const bool is_block =
+      outcome.meaning == Meaning::blocked || outcome.meaning == Meaning::configuration;
+  const bool may_mean_it =
+      read.code == 452 && outcome.blame == Blame::transport && !is_block && !outcome.retry_at;
+  if (open.accepted > 0 && (says_so || may_mean_it)) {
+    outcome.rule = kTooManyRecipients;
+    outcome.blame = Blame::none;
     outcome.fail_over = FailOver::never;
-    outcome.rule = "smtp.too-many-recipients";
+    outcome.left_out = true;
+  } else if (says_so) {  // with room for nobody it is the peer that has a fault
+    outcome.blame = Blame::transport;
+    outcome.fail_over = FailOver::later;
   }
   open.outcomes[index] = std::move(outcome);
 }

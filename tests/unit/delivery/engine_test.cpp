@@ -209,6 +209,28 @@ TEST_F(EngineTest, WrongRecipientAmongThreeIsReportedOnceTheOthersArriveOnce) {
   EXPECT_TRUE(backup.calls.empty());
 }
 
+TEST_F(EngineTest, RecipientsThatHadNoRoomGoInTheNextCallAtOnce) {
+  std::size_t room = 0;
+  mailgun.answer = [&](const Message&, const std::string& recipient) {
+    if (mailgun.calls.back().starts_with(recipient)) room = 2;
+    if (room-- > 0) return Outcome::delivered("ok");
+    room = 0;
+    Outcome outcome = temporary(FailOver::never);
+    outcome.blame = Blame::none;
+    outcome.left_out = true;
+    return outcome;
+  };
+  const MessageNo no =
+      send({"a@b.example", "b@b.example", "c@b.example", "d@b.example", "e@b.example"});
+  EXPECT_EQ(mailgun.calls, (Calls{"a@b.example b@b.example c@b.example d@b.example e@b.example",
+                                  "c@b.example d@b.example e@b.example", "e@b.example"}));
+  for (const std::uint32_t index : {0U, 1U, 2U, 3U, 4U}) {
+    EXPECT_EQ(world.state(no, index), State::sent);
+    EXPECT_FALSE(world.delivery(no, index).first_failed_at) << "nobody's failure";
+  }
+  EXPECT_EQ(world.breaker("mailgun"), "closed");
+}
+
 TEST_F(EngineTest, TooLargeHereGoesWhereItFits) {
   Outcome too_large = refused_recipient();
   too_large.blame = Blame::message;

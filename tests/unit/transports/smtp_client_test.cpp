@@ -158,14 +158,35 @@ TEST(SmtpClient, APeerThatWantsContentForNobodyGetsALoneDot) {
 }
 
 TEST(SmtpClient, TooManyRecipientsIsNobodysFault) {
-  Conversation talk{ScriptedPeer()
-                        .answers("RCPT TO:<c@", "552 too many")
-                        .answers("RCPT TO:<d@", "452 4.5.3 Too many recipients")};
-  talk.send(mail({"a@x.example", "b@x.example", "c@x.example", "d@x.example"}));
+  for (const char* reply : {"552 too many", "452 4.5.3 Too many recipients", "452 later",
+                            "552 5.5.3 enough", "451 4.5.3 enough"}) {
+    Conversation talk{ScriptedPeer().answers("RCPT TO:<b@", reply)};
+    talk.send(mail({"a@x.example", "b@x.example"}));
+    talk.play();
+    ASSERT_EQ(kinds(talk), (Kinds{kDelivered, kDeferred})) << reply;
+    EXPECT_EQ(talk.outcomes()[1].blame, Blame::none) << reply;
+    EXPECT_TRUE(talk.outcomes()[1].left_out) << reply;
+  }
+}
+
+TEST(SmtpClient, ATemporaryFaultOfARecipientIsNoLackOfRoom) {
+  for (const char* reply : {"452 4.2.2 Mailbox full", "450 4.2.0 busy", "451 4.3.0 try later"}) {
+    Conversation talk{ScriptedPeer().answers("RCPT TO:<b@", reply)};
+    talk.send(mail({"a@x.example", "b@x.example"}));
+    talk.play();
+    EXPECT_FALSE(talk.outcomes()[1].left_out) << reply;
+  }
+}
+
+TEST(SmtpClient, APeerWithRoomForNobodyIsToBlame) {
+  Conversation talk{ScriptedPeer().answers("RCPT", "452 4.5.3 Too many recipients")};
+  talk.send(mail({"a@x.example", "b@x.example"}));
   talk.play();
-  ASSERT_EQ(kinds(talk), (Kinds{kDelivered, kDelivered, kDeferred, kDeferred}));
-  EXPECT_EQ(talk.outcomes()[2].blame, Blame::none);
-  EXPECT_EQ(talk.outcomes()[3].blame, Blame::none);
+  ASSERT_EQ(kinds(talk), (Kinds{kDeferred, kDeferred}));
+  for (const Outcome& outcome : talk.outcomes()) {
+    EXPECT_FALSE(outcome.left_out);
+    EXPECT_EQ(outcome.blame, Blame::transport) << "or it would never be left";
+  }
 }
 
 TEST(SmtpClient, AServerFromBeforeEsmtpIsGreetedWithHelo) {
