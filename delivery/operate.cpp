@@ -50,13 +50,12 @@ void Engine::steered(std::uint64_t id, const queue::Applied& result, Time now) {
   steering.faults = 0;
   steering.total.changed += result.changed;
   steering.total.resent_uncertain += result.resent_uncertain;
-  if (result.resent_uncertain > 0) {
-    const auto count = static_cast<double>(result.resent_uncertain);
-    metrics_.possible_duplicates.Increment(count);
+  metrics_.possible_duplicates.Increment(static_cast<double>(result.resent_uncertain));
+  const bool cancels = steering.verb.verb == queue::Steer::Verb::cancel;
+  for (const auto& [transport, count] : result.uncertain)
     metrics_.uncertain
-        .Add({{"transport", steering.verb.filter.transport}, {"resolution", "operator"}})
-        .Increment(count);
-  }
+        .Add({{"transport", transport}, {"resolution", cancels ? "cancelled" : "operator"}})
+        .Increment(static_cast<double>(count));
   // Reading begins with the first step; the rest may take a while.
   more_in_store_ = true;
   next_read_ = std::min(next_read_, now);

@@ -45,6 +45,7 @@ struct Steered {
   MessageNo message{};
   std::uint32_t index = 0;
   std::string recipient;
+  std::string transport;
   bool in_doubt = false;  // nobody knows how its last attempt ended: sending again may be twice
 };
 
@@ -56,8 +57,8 @@ constexpr char kInDoubt[] =
 Applied SqliteStore::steer(const Steer& change) {
   const VerbTerms verb = terms_of(change.verb);
   const FilterTerms filter(change.filter);
-  std::string sql = std::string("SELECT d.message, d.recipient_index, d.recipient, ") + kInDoubt +
-                    " FROM delivery d";
+  std::string sql = std::string("SELECT d.message, d.recipient_index, d.recipient, d.transport, ") +
+                    kInDoubt + " FROM delivery d";
   if (change.filter.messages.empty()) sql += " INDEXED BY delivery_open";
   sql += std::string(" WHERE ") + kOpen + " AND ?1 IS NOT NULL AND " + verb.applies + filter.sql();
   if (change.filter.messages.empty()) sql += " ORDER BY d.next_attempt_at";
@@ -69,7 +70,8 @@ Applied SqliteStore::steer(const Steer& change) {
     filter.bind(select, 2);
     while (select.next())
       rows.push_back({MessageNo{select.integer(0)}, static_cast<std::uint32_t>(select.integer(1)),
-                      std::string(select.text(2)), select.integer(3) != 0});
+                      std::string(select.text(2)), std::string(select.text(3)),
+                      select.integer(4) != 0});
   }
   Statement update(*database_,
                    std::string("UPDATE delivery SET ") + verb.sets +
@@ -81,7 +83,9 @@ Applied SqliteStore::steer(const Steer& change) {
     if (verb.event)
       add_event({row.message, change.at, "operator", verb.event, row.recipient, change.reason});
     const bool sends = change.verb == Steer::Verb::retry || change.verb == Steer::Verb::release;
+    const bool settles = sends || change.verb == Steer::Verb::cancel;
     if (sends && row.in_doubt) ++applied.resent_uncertain;
+    if (settles && row.in_doubt) ++applied.uncertain[row.transport];
   }
   applied.changed = rows.size();
   applied.more = rows.size() == change.limit;

@@ -5,6 +5,7 @@
 // interface (Reader), safe from any thread. Leases are fencing tokens: a start or a record that
 // names a stale token changes nothing (Applied::changed is 0).
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -160,6 +161,8 @@ struct Applied {
   bool more = false;
   std::int64_t token = 0;
   std::uint64_t resent_uncertain = 0;  // Steer retry, release: possible duplicates it caused
+  /// Steer retry, release, cancel: how many it found uncertain, by the transport of their attempt.
+  std::map<std::string, std::uint64_t> uncertain{};
 };
 
 // ---- Reading ------------------------------------------------------------------------------------

@@ -248,6 +248,7 @@ TEST_P(StoreContract, RetryMakesWhatWaitsDueNow) {
   const Applied retried = steer(Steer::Verb::retry);
   EXPECT_EQ(retried.changed, 2u);
   EXPECT_EQ(retried.resent_uncertain, 1u);
+  EXPECT_EQ(retried.uncertain.size(), 1u);
   EXPECT_EQ(due_count(), 2u);
   EXPECT_EQ(delivery(*unclear).possible_duplicates, 1u);
   EXPECT_EQ(steer(Steer::Verb::retry).changed, 0u) << "what is due needs no retry";
