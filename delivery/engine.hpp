@@ -165,6 +165,9 @@ class Engine {
   void resubmit(Time now);
   bool was_committed(const Batch& batch);
   void digest(const Batch& batch, const std::vector<queue::Applied>& results, Time now);
+  void not_arrived(const Doubt& doubt, const Resolution& resolution,
+                   const transports::Answer& answer, Time now);
+  std::unique_ptr<Job> job_of(const Doubt& doubt);
 
   // What the configuration says of a sender's domain.
   config::OnUncertain policy_of(const std::string& sender_domain) const;

@@ -36,6 +36,8 @@ Resolution reconcile(transports::Answer::Kind answer, Time uncertain_since, Time
       return {Resolution::Step::sent, now};
     case Answer::Kind::refused:
       return {Resolution::Step::failed, now};
+    case Answer::Kind::not_sent:
+      return {Resolution::Step::not_sent, now};
     case Answer::Kind::unable:
       return {Resolution::Step::resend, now};
     case Answer::Kind::unknown:

@@ -14,6 +14,7 @@ struct Resolution {
     ask,        // (again) at `at`
     sent,       // the provider has it
     failed,     // the provider reports that it will not arrive
+    not_sent,   // the provider reports why it has sent nothing: as if it had said so at once
     resend,     // through the same transport: a possible duplicate
     fail_over,  // through another one: a possible duplicate
   };

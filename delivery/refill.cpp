@@ -113,7 +113,6 @@ void Engine::resolve(const Doubt& doubt, const Resolution& resolution,
   if (resolution.step == Step::resend || resolution.step == Step::fail_over)
     return send_again(doubt, resolution, now);
   const Delivery& delivery = doubt.delivery;
-  const std::string& recipient = doubt.message->envelope.recipients[delivery.index];
   queue::Record record{.no = doubt.message->no,
                        .index = delivery.index,
                        .token = delivery.token,
@@ -130,35 +129,45 @@ void Engine::resolve(const Doubt& doubt, const Resolution& resolution,
     release({doubt.message->no, delivery.index, resolution.at});
     return;
   }
-  const bool sent = resolution.step == Step::sent;
-  metrics_.uncertain
-      .Add({{"transport", delivery.transport}, {"resolution", sent ? "found" : "refused"}})
-      .Increment();
-  log::event(sent ? log::Level::info : log::Level::warning, doubt.message->id(),
-             sent ? "delivered" : "rejected",
-             {{"to", recipient}, {"transport", delivery.transport}, {"found", answer.detail}});
-  record.state = sent ? DeliveryState::sent : DeliveryState::failed;
+  if (resolution.step != Step::sent) return not_arrived(doubt, resolution, answer, now);
+  metrics_.uncertain.Add({{"transport", delivery.transport}, {"resolution", "found"}}).Increment();
+  log::event(log::Level::info, doubt.message->id(), "delivered",
+             {{"to", doubt.message->envelope.recipients[delivery.index]},
+              {"transport", delivery.transport},
+              {"found", answer.detail}});
+  record.state = DeliveryState::sent;
   record.outcome = Outcome::delivered(record.reason, answer.provider_id);
-  if (!sent) {
-    record.outcome->kind = Outcome::Kind::rejected;
-    record.outcome->meaning = Meaning::recipient;
-    record.outcome->blame = Blame::recipient;
-  }
   change(std::move(record));
   release({doubt.message->no, delivery.index, std::nullopt});
-  if (sent) return;
-  Job job;
-  job.message = doubt.message;
-  report(job,
-         {{.address = recipient,
-           .status = {},
-           .reply = answer.detail,
-           .transport = delivery.transport,
-           .state = DeliveryState::failed}},
-         now);
 }
 
-void Engine::send_again(const Doubt& doubt, const Resolution& resolution, Time now) {
+// The attempt is settled as if the provider had said so at once.
+void Engine::not_arrived(const Doubt& doubt, const Resolution& resolution,
+                         const transports::Answer& answer, Time now) {
+  const bool refused = resolution.step == Resolution::Step::failed;
+  Outcome outcome = answer.why;
+  if (refused) {
+    outcome.kind = Outcome::Kind::rejected;
+    outcome.meaning = Meaning::recipient;
+    outcome.blame = Blame::recipient;
+    outcome.fail_over = FailOver::never;
+  }
+  outcome.reply = answer.detail;
+  metrics_.uncertain
+      .Add({{"transport", doubt.delivery.transport},
+            {"resolution", refused ? "refused" : "not_sent"}})
+      .Increment();
+  const Flight flight{.job = job_of(doubt),
+                      .transport = ways_.find(doubt.delivery.transport).value()};
+  const Reports outcomes{outcome};
+  if (outcome.blame == Blame::transport || outcome.blame == Blame::sender_domain)
+    breakers_changed(ways_.judge(flight.transport, flight.job->domain, flight.ticket, outcomes,
+                                 doubt.message->no, now),
+                     now);
+  settle(flight, outcomes, doubt.took, now);
+}
+
+std::unique_ptr<Job> Engine::job_of(const Doubt& doubt) {
   const Delivery& delivery = doubt.delivery;
   auto job = std::make_unique<Job>();
   job->message = doubt.message;
@@ -169,6 +178,12 @@ void Engine::send_again(const Doubt& doubt, const Resolution& resolution, Time n
                              .attempts = delivery.attempts,
                              .expires_at = delivery.expires_at,
                              .first_failed_at = delivery.first_failed_at});
+  return job;
+}
+
+void Engine::send_again(const Doubt& doubt, const Resolution& resolution, Time now) {
+  const Delivery& delivery = doubt.delivery;
+  auto job = job_of(doubt);
   job->doubtful_transport = delivery.transport;
   const auto number = ways_.find(delivery.transport);
   if (resolution.step == Resolution::Step::resend) {

@@ -135,16 +135,16 @@ void Mailgun::look_up(Inquiry inquiry, std::function<void(Answer)> done) {
       make_request(call_->settings, HttpRequest::Method::get, inquiry.provider_domain,
                    "events?message-id=" + net::percent_encode(id) +
                        "&begin=" + std::to_string(begin.count()) + "&ascending=yes&limit=300");
-  auto answered = [id, inquiry = std::move(inquiry),
-                   done = std::move(done)](const HttpResponse& response) {
+  auto answered = [id, inquiry = std::move(inquiry), done = std::move(done),
+                   call = call_](const HttpResponse& response) {
     if (response.failure != HttpFailure::none)
       return done({Answer::Kind::unknown, escape(response.failure_text), {}});
     if (response.status != 200)
       return done({Answer::Kind::unknown,
                    std::to_string(response.status) + " " + escape(read_error(response.body), 200),
                    {}});
-    done(
-        read_events(response.body, id, inquiry.message->envelope.recipients.at(inquiry.recipient)));
+    done(read_events(response.body, id, inquiry.message->envelope.recipients.at(inquiry.recipient),
+                     call->clock.now(), call->settings.failover_after));
   };
   call_->http.request(std::move(request), std::move(answered));
 }

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
+#include "transports/classify.hpp"
+#include "transports/rules.hpp"
 
 namespace postern::transports {
 namespace {
@@ -36,18 +38,72 @@ bool concerns(const Json& event, std::string_view message_id, std::string_view r
   return id.empty() || without_brackets(id) == message_id;
 }
 
-bool is_refusal(const Json& event) {
-  const std::string type = text_at(event, {"event"});
-  return type == "rejected" || (type == "failed" && text_at(event, {"severity"}) == "permanent");
-}
-
 std::string describe(const Json& event) {
   std::string text = text_at(event, {"event"});
   for (const std::string& more :
-       {text_at(event, {"reason"}), text_at(event, {"delivery-status", "message"}),
+       {text_at(event, {"reason"}), text_at(event, {"reject", "reason"}),
+        text_at(event, {"reject", "description"}), text_at(event, {"delivery-status", "message"}),
         text_at(event, {"delivery-status", "description"})})
     if (!more.empty()) text += ": " + more;
   return escape(text);
+}
+
+// What Mailgun's words about account, domain and limits mean, here as in an answer to a call.
+Outcome classify_words(const std::string& words, Time now, Duration failover_after) {
+  Reply reply;
+  reply.text = words;
+  return classify(mailgun_account_rules(), reply, now, failover_after);
+}
+
+// A receiving mail server was spoken with, or would have been, had the address not failed before:
+// "account disabled" is then said of the recipient's account.
+bool speaks_of_recipient(const Json& event) {
+  const std::string reason = text_at(event, {"reason"});
+  return find(event, {"delivery-status", "mx-host"}) != nullptr || reason == "bounce" ||
+         reason == "old" || reason.starts_with("suppress-");
+}
+
+// Why Mailgun itself has sent nothing; nullopt: it is no such event.
+std::optional<Outcome> refusal_to_send(const Json& event, Time now, Duration failover_after) {
+  const std::string type = text_at(event, {"event"});
+  const std::string words = describe(event);
+  if (type == "rejected") {
+    Outcome outcome = classify_words(words, now, failover_after);
+    if (outcome.rule == "unknown") outcome.rule = "mailgun.rejected";
+    // Whatever it was, there is nothing to wait for: Mailgun does not try again.
+    if (outcome.fail_over == FailOver::later) outcome.fail_over = FailOver::now;
+    return outcome;
+  }
+  if (type != "failed" || text_at(event, {"severity"}) != "permanent") return std::nullopt;
+  if (text_at(event, {"reason"}) == "espblock") {
+    // The receiving provider's policy against this mail, or against where it came from.
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::rejected;
+    outcome.meaning = Meaning::message;
+    outcome.blame = Blame::message;
+    outcome.fail_over = FailOver::once;
+    outcome.reply = words;
+    outcome.rule = "mailgun.espblock";
+    return outcome;
+  }
+  if (speaks_of_recipient(event)) return std::nullopt;
+  const Outcome outcome = classify_words(words, now, failover_after);
+  const bool block =
+      outcome.meaning == Meaning::blocked || outcome.meaning == Meaning::configuration;
+  return block ? std::optional(outcome) : std::nullopt;
+}
+
+Answer read_event(const Json& event, std::string_view message_id, Time now,
+                  Duration failover_after) {
+  // Any event shows that the provider has the message.
+  Answer answer{Answer::Kind::accepted, describe(event), std::string(message_id)};
+  if (auto why = refusal_to_send(event, now, failover_after)) {
+    answer.kind = Answer::Kind::not_sent;
+    answer.why = std::move(*why);
+  } else if (text_at(event, {"event"}) == "failed" && text_at(event, {"severity"}) == "permanent") {
+    answer.kind = Answer::Kind::refused;
+  }
+  return answer;
 }
 
 }  // namespace
@@ -71,7 +127,8 @@ std::string read_error(std::string_view body) {
   return message.empty() ? std::string(body) : message;
 }
 
-Answer read_events(std::string_view body, std::string_view message_id, std::string_view recipient) {
+Answer read_events(std::string_view body, std::string_view message_id, std::string_view recipient,
+                   Time now, Duration failover_after) {
   const Json json = parse(body);
   const Json* items = find(json, {"items"});
   if (items == nullptr || !items->is_array())
@@ -79,10 +136,9 @@ Answer read_events(std::string_view body, std::string_view message_id, std::stri
   Answer answer{Answer::Kind::unknown, "no event yet", {}};
   for (const Json& event : *items) {
     if (!concerns(event, message_id, recipient)) continue;
-    // Any event shows that the provider has the message. The latest counts, but what was delivered
-    // stays so: it must neither be bounced nor sent again.
-    answer = {is_refusal(event) ? Answer::Kind::refused : Answer::Kind::accepted, describe(event),
-              std::string(message_id)};
+    // The latest counts, but what was delivered stays so: it must neither be bounced nor sent
+    // again.
+    answer = read_event(event, message_id, now, failover_after);
     if (text_at(event, {"event"}) == "delivered") break;
   }
   return answer;

@@ -21,8 +21,10 @@ std::optional<MailgunAcceptance> read_acceptance(std::string_view body);
 std::string read_error(std::string_view body);
 
 /// What the events of GET /v3/{domain}/events say of one recipient; `message_id` without brackets.
-/// A miss is `unknown`: events come minutes late.
-Answer read_events(std::string_view body, std::string_view message_id, std::string_view recipient);
+/// A miss is `unknown`: events come minutes late. Mailgun's own refusal (a block, our account, a
+/// policy) is `not_sent`; what a recipient's server said for good is `refused`.
+Answer read_events(std::string_view body, std::string_view message_id, std::string_view recipient,
+                   Time now, Duration failover_after = std::chrono::seconds{30});
 
 /// "<a@b>" -> "a@b"
 std::string_view without_brackets(std::string_view message_id);

@@ -47,12 +47,14 @@ struct Answer {
   enum class Kind {
     accepted,  // it has it (or delivered it)
     refused,   // it reports a final failure for this recipient
+    not_sent,  // it reports that it has sent nothing, and `why`: free to go elsewhere
     unknown,   // no trace: proves nothing yet
     unable,    // cannot be asked
   };
   Kind kind = Kind::unable;
   std::string detail;
   std::string provider_id;
+  Outcome why{};  // of not_sent: what deliver() would have answered to the same words
 };
 
 class Transport {

@@ -55,6 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   reply.text = rest;
   reply.phase = static_cast<Reply::Phase>(bytes[1] % 8);
   check(classify(rules_for("smtp"), reply, kNow));
-  read_events(rest, "1@x.com", "a@y.com");
+  const Answer answer = read_events(rest, "1@x.com", "a@y.com", kNow);
+  if (answer.kind == Answer::Kind::not_sent) check(answer.why);
   return 0;
 }

@@ -1,132 +1,16 @@
-// What the engine does about uncertain attempts, restarts, a broken store, operators and reloads.
+// What the engine does about restarts, a broken store, operators and reloads.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "delivery/engine.hpp"
-#include "world.hpp"
+#include "faults.hpp"
 
 namespace postern::delivery {
 namespace {
 
 using namespace std::chrono_literals;
-using State = DeliveryState;
 using Verb = queue::Steer::Verb;
-using Kind = transports::Answer::Kind;
-
-struct FaultTest : ::testing::Test {
-  World world;
-  FakeTransport& mailgun = world.transport("mailgun");
-  FakeTransport& backup = world.transport("backup");
-
-  MessageNo send() {
-    const MessageNo no = world.put("ann@a.example", {"x@b.example"});
-    world.run();
-    return no;
-  }
-  static void always(FakeTransport& transport, const Outcome& outcome) {
-    transport.answer = [outcome](const Message&, const std::string&) { return outcome; };
-  }
-  static void well(FakeTransport& transport) { always(transport, Outcome::delivered("250 ok")); }
-  void knows(Kind kind) {
-    mailgun.abilities_.look_up = true;
-    mailgun.knows = [kind](const transports::Inquiry&) {
-      return transports::Answer{.kind = kind, .detail = "the index", .provider_id = "id-1"};
-    };
-  }
-  double settled(const std::string& resolution) {
-    return world.metrics.uncertain.Add({{"transport", "mailgun"}, {"resolution", resolution}})
-        .Value();
-  }
-};
-
-TEST_F(FaultTest, UncertainIsAskedAboutAndFound) {
-  knows(Kind::accepted);
-  always(mailgun, Outcome::uncertain("connection reset"));
-  const MessageNo no = send();
-  EXPECT_EQ(world.state(no), State::uncertain);
-  world.pass(14s);
-  EXPECT_EQ(world.state(no), State::uncertain);
-  world.pass(2s);
-  EXPECT_EQ(world.state(no), State::sent);
-  EXPECT_EQ(world.delivery(no).provider_id, "id-1");
-  EXPECT_EQ(mailgun.calls.size(), 1U);
-  EXPECT_EQ(settled("found"), 1);
-  EXPECT_EQ(world.possible_duplicates(), 0);
-}
-
-TEST_F(FaultTest, UncertainThatStaysUnknownGoesAgainAndIsCounted) {
-  knows(Kind::unknown);
-  always(mailgun, Outcome::uncertain("connection reset"));
-  const MessageNo no = send();
-  well(mailgun);
-  world.pass(29min);
-  EXPECT_EQ(world.state(no), State::uncertain);
-  EXPECT_EQ(mailgun.calls.size(), 1U);
-  world.pass(2min);
-  EXPECT_EQ(world.state(no), State::sent);
-  EXPECT_EQ(mailgun.calls.size(), 2U) << "through the same transport";
-  EXPECT_TRUE(backup.calls.empty());
-  EXPECT_EQ(world.possible_duplicates(), 1);
-  EXPECT_EQ(world.delivery(no).possible_duplicates, 1U);
-  EXPECT_EQ(settled("resent"), 1);
-}
-
-TEST_F(FaultTest, UncertainThatTheProviderRefusedIsReported) {
-  knows(Kind::refused);
-  always(mailgun, Outcome::uncertain("connection reset"));
-  const MessageNo no = send();
-  well(mailgun);
-  world.pass(16s);
-  EXPECT_EQ(world.state(no), State::failed);
-  EXPECT_EQ(world.reports().size(), 1U);
-}
-
-TEST_F(FaultTest, WhoCannotBeAskedIsSentToAgainAtTheFirstLook) {
-  always(mailgun, Outcome::uncertain("connection reset"));
-  const MessageNo no = send();
-  well(mailgun);
-  world.pass(16s);
-  EXPECT_EQ(world.state(no), State::sent);
-  EXPECT_EQ(world.possible_duplicates(), 1);
-}
-
-TEST_F(FaultTest, PolicyFailoverTakesAnotherTransportAtOnce) {
-  world.config.queue.on_uncertain = config::OnUncertain::failover;
-  always(mailgun, Outcome::uncertain("connection reset"));
-  const MessageNo no = send();
-  world.pass(1s);
-  EXPECT_EQ(world.state(no), State::sent);
-  EXPECT_EQ(backup.calls.size(), 1U);
-  EXPECT_EQ(world.possible_duplicates(), 1);
-  EXPECT_EQ(settled("failed_over"), 1);
-}
-
-TEST_F(FaultTest, DomainsPolicyStandsBeforeTheQueues) {
-  config::Domain& domain = world.config.domains.emplace_back();
-  domain.name = "a.example";
-  domain.on_uncertain = config::OnUncertain::resend;
-  always(mailgun, Outcome::uncertain("connection reset"));
-  const MessageNo no = send();
-  well(mailgun);
-  world.pass(1s);
-  EXPECT_EQ(world.state(no), State::sent);
-  EXPECT_EQ(mailgun.calls.size(), 2U);
-}
-
-TEST_F(FaultTest, UncertainWithEveryWayShutStaysUncertainUntilItGoes) {
-  always(mailgun, Outcome::uncertain("connection reset"));
-  const MessageNo no = send();
-  world.engine->suspend("mailgun", "", 1h, "drill", world.now);
-  world.engine->suspend("backup", "", 1h, "drill", world.now);
-  well(mailgun);
-  world.pass(30min);
-  EXPECT_EQ(world.state(no), State::uncertain);
-  EXPECT_EQ(world.possible_duplicates(), 0) << "nothing went out yet";
-  world.pass(31min);
-  EXPECT_EQ(world.state(no), State::sent);
-  EXPECT_EQ(world.possible_duplicates(), 1);
-}
 
 TEST_F(FaultTest, KillDuringAnAttemptMakesItUncertainNeverBlindlyRetried) {
   mailgun.hangs = true;
@@ -278,16 +162,6 @@ TEST_F(FaultTest, RetryVerbDrainsAfterFailures) {
   well(mailgun);
   EXPECT_EQ(world.steer(Verb::retry).changed, 30U);
   for (const MessageNo no : all) EXPECT_EQ(world.state(no), State::sent);
-}
-
-TEST_F(FaultTest, RetryOfTheUncertainIsCounted) {
-  knows(Kind::unknown);
-  always(mailgun, Outcome::uncertain("connection reset"));
-  const MessageNo no = send();
-  well(mailgun);
-  EXPECT_EQ(world.steer(Verb::retry).resent_uncertain, 1U);
-  EXPECT_EQ(world.state(no), State::sent);
-  EXPECT_EQ(world.possible_duplicates(), 1);
 }
 
 TEST_F(FaultTest, SuspendedTransportIsLeftAlone) {

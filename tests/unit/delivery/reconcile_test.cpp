@@ -33,6 +33,7 @@ TEST(Reconcile, SlowAnswerDoesNotAskTwiceAtOnce) {
 TEST(Reconcile, AnswerSettlesIt) {
   EXPECT_EQ(reconcile(Kind::accepted, kSince, kSince + 15s).step, Step::sent);
   EXPECT_EQ(reconcile(Kind::refused, kSince, kSince + 15s).step, Step::failed);
+  EXPECT_EQ(reconcile(Kind::not_sent, kSince, kSince + 15s).step, Step::not_sent);
 }
 
 TEST(Reconcile, WhoCannotBeAskedIsSentToAgain) {
