@@ -221,6 +221,7 @@ void Engine::forget(const Job& job, std::optional<Time> due) {
 
 // Until its record is on disk, the store still shows the delivery as it was: due.
 void Engine::release(Batch::Released delivery) {
+  held_.conclude(delivery.no, delivery.index);
   gathered_.released.push_back(delivery);
 }
 
@@ -258,6 +259,7 @@ Commands Engine::take(Time now) {
     refill(now);
     pump(now);
   }
+  conclude_given_up(now);
   flush();
   return std::exchange(out_, {});
 }
@@ -271,6 +273,7 @@ std::optional<Time> Engine::next_wake(Time now) const {
   if (next_opening_) at(*next_opening_);
   if (throttled_until_) at(*throttled_until_);
   if (more_in_store_ && wants_more()) at(next_read_);
+  for (const auto& [no, waiting] : given_up_) at(waiting.until);
   return wake;
 }
 
@@ -291,7 +294,7 @@ std::string Engine::ehlo_name(const std::string& sender_domain) const {
 }
 
 bool Engine::is_idle() const {
-  return flights_.empty() && submitted_.empty() && gathered_.changes.empty();
+  return flights_.empty() && submitted_.empty() && gathered_.changes.empty() && given_up_.empty();
 }
 
 }  // namespace postern::delivery

@@ -98,6 +98,15 @@ class Engine {
  private:
   /// Where the attempts of one flight lead, gathered recipient by recipient.
   struct Settlement;
+  /// Recipients of one message that were given up. Their records wait for those still being tried,
+  /// so that one report names all; record and report are one transaction.
+  struct GivenUp {
+    std::shared_ptr<const Message> message;
+    std::shared_ptr<const Content> content;  // not kept while it waits
+    std::vector<queue::Record> records;
+    std::vector<FailedRecipient> failed;
+    Time until{};  // not longer than this
+  };
   /// An uncertain delivery that is being asked about.
   struct Doubt {
     std::shared_ptr<const Message> message;
@@ -142,7 +151,11 @@ class Engine {
               DeliveryState state);
   void go_on(Settlement& settlement, Copy copy, const Outcome& outcome, const Verdict& verdict);
   void give_up(const Job& job, DeliveryState state, const std::string& reason, Time now);
-  void report(const Job& job, const std::vector<FailedRecipient>& failed, Time now);
+  void gather_failed(Settlement& settlement);
+  bool is_worked_on(const Message& message) const;
+  void conclude_given_up(Time now);
+  void report(const Message& message, const std::shared_ptr<const Content>& content,
+              const std::vector<FailedRecipient>& failed, Time now);
   void breakers_changed(const BreakerChanges& changes, Time now);
   void set_gauge(TransportIndex transport, std::optional<DomainIndex> domain, BreakerState state);
 
@@ -152,6 +165,9 @@ class Engine {
   void inquire(const std::shared_ptr<const Message>& message, const Delivery& delivery, Time now);
   void resolve(const Doubt& doubt, const Resolution& resolution, const transports::Answer& answer,
                Time now);
+  void not_arrived(const Doubt& doubt, const Resolution& resolution,
+                   const transports::Answer& answer, Time now);
+  std::unique_ptr<Job> job_of(const Doubt& doubt);
   void send_again(const Doubt& doubt, const Resolution& resolution, Time now);
   void note_due(Time at);
   bool wants_more() const;
@@ -165,9 +181,6 @@ class Engine {
   void resubmit(Time now);
   bool was_committed(const Batch& batch);
   void digest(const Batch& batch, const std::vector<queue::Applied>& results, Time now);
-  void not_arrived(const Doubt& doubt, const Resolution& resolution,
-                   const transports::Answer& answer, Time now);
-  std::unique_ptr<Job> job_of(const Doubt& doubt);
 
   // What the configuration says of a sender's domain.
   config::OnUncertain policy_of(const std::string& sender_domain) const;
@@ -198,6 +211,8 @@ class Engine {
   bool store_broken_ = false;
   Time store_retry_at_{};
   Duration store_pause_{};
+
+  std::unordered_map<MessageNo, GivenUp> given_up_;
 
   std::unordered_map<std::uint64_t, Doubt> doubts_;
   std::uint64_t last_question_ = 0;

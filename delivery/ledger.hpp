@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "core/message.hpp"
@@ -17,9 +17,17 @@ using BatchId = std::uint64_t;
 /// The deliveries that are in memory: what the store says of them is not news.
 class Held {
  public:
-  void add(MessageNo no, std::uint32_t index) { keys_.insert({no, index}); }
+  void add(MessageNo no, std::uint32_t index) { keys_.insert_or_assign({no, index}, false); }
   void remove(MessageNo no, std::uint32_t index) { keys_.erase({no, index}); }
   bool contains(MessageNo no, std::uint32_t index) const { return keys_.contains({no, index}); }
+  /// Nothing more will be done with it here; it is held only until its record is on disk.
+  void conclude(MessageNo no, std::uint32_t index) {
+    if (const auto found = keys_.find({no, index}); found != keys_.end()) found->second = true;
+  }
+  bool is_worked_on(MessageNo no, std::uint32_t index) const {
+    const auto found = keys_.find({no, index});
+    return found != keys_.end() && !found->second;
+  }
   std::size_t size() const { return keys_.size(); }
 
  private:
@@ -34,7 +42,7 @@ class Held {
       return (static_cast<std::size_t>(to_int(key.no)) * 31 + key.index) * 0x9E3779B97F4A7C15ULL;
     }
   };
-  std::unordered_set<Key, Hash> keys_;
+  std::unordered_map<Key, bool, Hash> keys_;  // concluded?
 };
 
 /// What a run of changes in a batch was for.

@@ -1,10 +1,18 @@
 // The part of Engine that draws conclusions: from outcomes to records, fail-over and reports.
 #include <algorithm>
 
+#include <iterator>
+
 #include "core/log.hpp"
 #include "delivery/engine.hpp"
 
 namespace postern::delivery {
+namespace {
+
+// How long the first refusal of a message waits for what becomes of its other recipients.
+constexpr Duration kReportPatience = std::chrono::seconds(10);
+
+}  // namespace
 
 struct Engine::Settlement {
   const Flight& flight;
@@ -16,15 +24,16 @@ struct Engine::Settlement {
   std::optional<Choice> others;       // the choice without those tried
   std::optional<Choice> any;          // the choice among all
   std::unique_ptr<Job> onward;        // takes another way together
+  std::unique_ptr<Job> left_out;      // takes this way again together
   std::vector<std::unique_ptr<Job>> singles;
   std::vector<FailedRecipient> failed;
+  std::vector<queue::Record> records;  // of the failed
 
   const Job& job() const { return *flight.job; }
   const std::string& recipient(const Copy& copy) const {
     return job().message->envelope.recipients[copy.index];
   }
 };
-  std::unique_ptr<Job> left_out;      // takes this way again together
 
 void Engine::reported(FlightId id, Reports outcomes, Tick::duration took, Time now) {
   const auto found = flights_.find(id);
@@ -56,16 +65,18 @@ void Engine::settle(const Flight& flight, const Reports& outcomes, Duration took
                         .others = {},
                         .any = {},
                         .onward = nullptr,
+                        .left_out = nullptr,
                         .singles = {},
-                        .failed = {}};
+                        .failed = {},
+                        .records = {}};
   settlement.tried.push_back(lane.number);
   for (std::size_t i = 0; i < outcomes.size(); ++i)
     settle_one(settlement, flight.job->deliveries[i], outcomes[i]);
-  if (!settlement.failed.empty()) report(*flight.job, settlement.failed, now);
+  if (!settlement.failed.empty()) gather_failed(settlement);
   if (settlement.onward) dispose(std::move(settlement.onward), now);
+  if (settlement.left_out) dispose(std::move(settlement.left_out), now);
   for (std::unique_ptr<Job>& single : settlement.singles) dispose(std::move(single), now);
 }
-                        .left_out = nullptr,
 
 void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
   const Job& job = to.job();
@@ -74,7 +85,6 @@ void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
   Standing standing{.attempts = copy.attempts,
                     .now = to.now,
                     .expires_at = copy.expires_at,
-  if (settlement.left_out) dispose(std::move(settlement.left_out), now);
                     .first_failed_at = copy.first_failed_at,
                     .deferred_in_cycle = job.deferred_in_cycle,
                     .refused_in_cycle = job.refused_in_cycle,
@@ -110,6 +120,7 @@ void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
       break;
     case Verdict::Step::next_way:
     case Verdict::Step::split:
+    case Verdict::Step::next_call:
     case Verdict::Step::ask:
       break;
   }
@@ -120,7 +131,6 @@ void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
 }
 
 void Engine::finish(Settlement& to, const Copy& copy, const Outcome& outcome, DeliveryState state) {
-    case Verdict::Step::next_call:
   const Message& message = *to.job().message;
   const bool sent = state == DeliveryState::sent;
   if (log::enabled(sent ? log::Level::info : log::Level::warning))
@@ -143,7 +153,7 @@ void Engine::finish(Settlement& to, const Copy& copy, const Outcome& outcome, De
                          .transport = to.lane.name,
                          .state = state});
   }
-  change(queue::Record{.no = message.no,
+  queue::Record record{.no = message.no,
                        .index = copy.index,
                        .token = copy.token,
                        .state = state,
@@ -153,8 +163,48 @@ void Engine::finish(Settlement& to, const Copy& copy, const Outcome& outcome, De
                        .first_failed_at = copy.first_failed_at,
                        .outcome = outcome,
                        .duration = to.took,
-                       .at = to.now});
+                       .at = to.now};
+  if (!sent) {
+    to.records.push_back(std::move(record));
+    return;
+  }
+  change(std::move(record));
   release({message.no, copy.index, std::nullopt});
+}
+
+void Engine::gather_failed(Settlement& from) {
+  const Job& job = from.job();
+  GivenUp& waiting = given_up_[job.message->no];
+  if (!waiting.message) waiting.until = from.now + kReportPatience;
+  waiting.message = job.message;
+  waiting.content = job.content;
+  for (const queue::Record& record : from.records) held_.conclude(record.no, record.index);
+  std::ranges::move(from.records, std::back_inserter(waiting.records));
+  std::ranges::move(from.failed, std::back_inserter(waiting.failed));
+}
+
+bool Engine::is_worked_on(const Message& message) const {
+  for (std::uint32_t index = 0; index < message.envelope.recipients.size(); ++index)
+    if (held_.is_worked_on(message.no, index)) return true;
+  return false;
+}
+
+// A crash before this leaves the attempts open, so uncertain: nothing is lost, the report is late.
+void Engine::conclude_given_up(Time now) {
+  for (auto entry = given_up_.begin(); entry != given_up_.end();) {
+    GivenUp& given_up = entry->second;
+    if (!stopping_ && now < given_up.until && is_worked_on(*given_up.message)) {
+      given_up.content = nullptr;
+      ++entry;
+      continue;
+    }
+    for (queue::Record& record : given_up.records) {
+      release({record.no, record.index, std::nullopt});
+      change(std::move(record));
+    }
+    report(*given_up.message, given_up.content, given_up.failed, now);
+    entry = given_up_.erase(entry);
+  }
 }
 
 void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verdict& verdict) {
@@ -203,6 +253,14 @@ void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verd
     to.singles.push_back(std::move(single));
     return;
   }
+  if (verdict.step == Step::next_call) {
+    if (!to.left_out) {
+      to.left_out = job.sibling();
+      to.left_out->preferred = to.lane.number;
+    }
+    to.left_out->deliveries.push_back(std::move(copy));
+    return;
+  }
   if (!to.onward) {
     to.onward = job.sibling();
     to.onward->singly = false;
@@ -239,14 +297,15 @@ void Engine::give_up(const Job& job, DeliveryState state, const std::string& rea
                       .state = state});
   }
   forget(job);
-  report(job, failed, now);
+  report(*job.message, job.content, failed, now);
 }
 
-void Engine::report(const Job& job, const std::vector<FailedRecipient>& failed, Time now) {
+void Engine::report(const Message& message, const std::shared_ptr<const Content>& known,
+                    const std::vector<FailedRecipient>& failed, Time now) {
   std::string header;
   try {
-    const auto content = job.content ? job.content : reader_.content(*job.message);
-    if (content) header = content->chunk(0)->substr(0, job.message->header_bytes);
+    const auto content = known ? known : reader_.content(message);
+    if (content) header = content->chunk(0)->substr(0, message.header_bytes);
   } catch (const std::exception&) {
     // The report goes out without the header rather than not at all.
   }
@@ -254,15 +313,7 @@ void Engine::report(const Job& job, const std::vector<FailedRecipient>& failed, 
     const std::size_t end = std::min(failed.size(), begin + kMaxFailedInReport);
     const std::vector<FailedRecipient> some(failed.begin() + static_cast<std::ptrdiff_t>(begin),
                                             failed.begin() + static_cast<std::ptrdiff_t>(end));
-  if (verdict.step == Step::next_call) {
-    if (!to.left_out) {
-      to.left_out = job.sibling();
-      to.left_out->preferred = to.lane.number;
-    }
-    to.left_out->deliveries.push_back(std::move(copy));
-    return;
-  }
-    auto made = make_report(*job.message, header, some, ehlo_name(job.message->sender_domain),
+    auto made = make_report(message, header, some, ehlo_name(message.sender_domain),
                             numbers_.next(now), now);
     if (!made) return;
     queue::Start start;
@@ -270,7 +321,7 @@ void Engine::report(const Job& job, const std::vector<FailedRecipient>& failed, 
     start.expires_at = now + config_->queue.expire_after;
     change(queue::Put{made->message, made->content, {start}},
            {Tag::Kind::put, gathered_.messages.size()});
-    change(queue::AddEvent{job.message->no, now, "scheduler", "report",
+    change(queue::AddEvent{message.no, now, "scheduler", "report",
                            some.size() == 1 ? some.front().address : std::string(),
                            "reported to the sender in " + made->message->id()});
     gathered_.messages.push_back({made->message, made->content, start});

@@ -202,6 +202,11 @@ std::vector<std::string> World::reports() {
   return to;
 }
 
+std::string World::report_text(std::size_t which) {
+  const auto stored = store->reader().find(reports_.at(which));
+  return *store->reader().content(*stored->message)->chunk(0);
+}
+
 std::string World::breaker(const std::string& transport, const std::string& domain) {
   for (const TransportView& view : engine->views(now))
     if (view.name == transport && view.domain == domain) return view.breaker;

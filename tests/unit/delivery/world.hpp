@@ -72,6 +72,8 @@ class World {
   std::size_t arrivals(MessageNo no, const std::string& recipient);
   /// Recipients named in the reports that were put, and to whom they went.
   std::vector<std::string> reports();
+  /// What the report number `which` says, as a whole.
+  std::string report_text(std::size_t which);
   std::string breaker(const std::string& transport, const std::string& domain = {});
   double possible_duplicates() const { return metrics.possible_duplicates.Value(); }
   std::size_t open_calls() const { return pending_.size(); }
