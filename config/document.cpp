@@ -63,7 +63,11 @@ Result<Value> parse_document(std::string_view toml, Place& error_at) {
     return convert(toml::parse(toml));
   } catch (const toml::parse_error& error) {
     error_at = place_of(error.source());
-    return Error{std::string(error.description())};
+    const std::string what(error.description());
+    // Said of name = postern, which lacks nothing but its quotes.
+    if (what.ends_with("could not determine value type"))
+      return Error{"this is no value; a text stands between \"quotes\""};
+    return Error{what};
   }
 }
 

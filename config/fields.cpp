@@ -43,6 +43,18 @@ std::string list_of(std::span<const Word> words) {
   return all;
 }
 
+/// The host in "smtp://host", "host:587", "@host" and "*.host".
+std::string meant_host(std::string_view text) {
+  if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {
+    text.remove_prefix(scheme + 3);
+    text = text.substr(0, text.find('/'));
+  }
+  for (const std::string_view prefix : {"@", "*."})
+    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  const std::string_view host = text.substr(0, text.find(':'));
+  return is_host(host) ? did_you_mean(host) : "";
+}
+
 /// nullopt: `text` is one of the words, and its place is in `index`.
 std::optional<std::string> choose(const std::string& text, std::span<const Word> words,
                                   std::size_t& index) {
@@ -120,7 +132,8 @@ void Fields::host(std::string_view key, std::string& value, Presence presence, b
   const auto parse = [&value, star](const std::string& text) -> std::optional<std::string> {
     if (!(star && text == "*") && !is_host(text))
       return quote(text) +
-             (star ? " is not a domain, nor \"*\"" : " is not a host name or address");
+             (star ? " is not a domain, nor \"*\"" : " is not a host name or address") +
+             meant_host(text);
     value = to_lower(text);
     return std::nullopt;
   };

@@ -50,7 +50,8 @@ void read_transports(Reader& root, Findings& findings, std::vector<Transport>& t
     // Mailgun signs itself; what is captured leaves nobody.
     if (transport.type != "smtp") transport.dkim = DkimBy::provider;
   }
-  if (transports.empty())
+  // One that is there and written wrongly is a mistake already.
+  if (transports.empty() && !root.has("transport") && !root.has("transports"))
     findings.add(
         {1, 1},
         "there is no way out: add a [[transport]] with name and type (mailgun, smtp or capture)");
@@ -60,7 +61,7 @@ void read_domains(Reader& root, Findings& findings, std::vector<Domain>& domains
   for (Reader& reader : root.tables("domain")) {
     Domain& domain = domains.emplace_back();
     describe(reader, domain);
-    if (domain.transports.empty() && reader.has("transports"))
+    if (domain.transports.empty() && reader.has_list("transports"))
       findings.add(findings.place_of(reader.path() + ".transports"),
                    "transports: is empty; leave it out to use every transport");
     for (Reader& key_reader : reader.tables("dkim")) {

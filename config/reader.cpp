@@ -87,8 +87,16 @@ const Value* Reader::find(std::string_view key, Presence presence) {
 
 bool Reader::expect(std::string_view key, const Value& value, Value::Kind kind) {
   if (value.kind == kind) return true;
+  std::string meant;
+  if (kind == Value::Kind::list && value.kind == Value::Kind::text)
+    meant = "; write [" + quote(value.text) + ']';
+  if (kind == Value::Kind::boolean && value.kind == Value::Kind::text)
+    meant = "; write true or false without quotes";
+  if (kind == Value::Kind::integer && value.kind == Value::Kind::text)
+    meant = "; write it without quotes";
   wrong(key, value.place,
-        "must be " + std::string(describe(kind)) + ", not " + std::string(describe(value.kind)));
+        "must be " + std::string(describe(kind)) + ", not " + std::string(describe(value.kind)) +
+            meant);
   return false;
 }
 
@@ -99,9 +107,17 @@ const Value* Reader::find(std::string_view key, Presence presence, Value::Kind k
 
 void Reader::string(std::string_view key, Presence presence, const Parse& parse,
                     const std::optional<std::string>&) {
-  const Value* value = find(key, presence, Value::Kind::text);
+  const Value* value = find(key, presence);
   if (value == nullptr) return;
-  if (const auto what = parse(value->text)) wrong(key, value->place, *what);
+  if (value->kind == Value::Kind::text) {
+    if (const auto what = parse(value->text)) wrong(key, value->place, *what);
+    return;
+  }
+  // What the number would lack as a text, its unit mostly.
+  if (value->kind == Value::Kind::integer)
+    if (const auto what = parse(std::to_string(value->integer)))
+      return wrong(key, value->place, "must be a string, not a number: " + *what);
+  expect(key, *value, Value::Kind::text);
 }
 
 void Reader::list(std::string_view key, const std::function<void()>& clear, const Parse& parse,

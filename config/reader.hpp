@@ -64,6 +64,10 @@ class Reader final : public Fields {
   /// Reports the keys nobody asked for. `elsewhere`: key -> the type of section it belongs to.
   void finish(const std::map<std::string, std::string>& elsewhere = {});
   bool has(std::string_view key) const { return table_.find(key) != nullptr; }
+  bool has_list(std::string_view key) const {
+    const Member* member = table_.find(key);
+    return member != nullptr && member->value.kind == Value::Kind::list;
+  }
   const std::string& path() const { return path_; }
 
  private:

@@ -21,6 +21,18 @@ Result<Secret> from_variable(const std::string& name, const Environment& environ
   return Secret(*value);
 }
 
+/// "$NAME" or "${NAME}", as a shell would have it: NAME. Empty: a text like any other.
+std::string variable_in(std::string_view text) {
+  if (!text.starts_with('$')) return {};
+  text.remove_prefix(1);
+  if (text.starts_with('{') && text.ends_with('}')) text = text.substr(1, text.size() - 2);
+  constexpr std::string_view kName = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  const bool is_name =
+      !text.empty() && kName.find(text.front()) != std::string_view::npos &&
+      text.find_first_not_of(std::string(kName) + "0123456789") == std::string_view::npos;
+  return is_name ? std::string(text) : std::string();
+}
+
 Result<Secret> from_file(const std::string& path) {
   auto bytes = read_file(path, kLargestSecret);
   if (!bytes) return Error{"the secret's file " + quote(path) + ' ' + bytes.error().what};
@@ -49,6 +61,9 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
 Result<Secret> read_secret(const Value& value, const Environment& environment) {
   if (value.kind == Value::Kind::text) {
     if (value.text.empty()) return Error{"the secret is empty"};
+    if (const std::string name = variable_in(value.text); !name.empty())
+      return Error{quote(value.text) +
+                   " is not replaced by a variable; write { env = " + quote(name) + " }"};
     return Secret(value.text);
   }
   if (value.kind != Value::Kind::table)

@@ -51,6 +51,27 @@ std::string in_units(std::uint64_t value, std::span<const Unit> units) {
   return std::to_string(value) + std::string(units[0].name);
 }
 
+/// "3 days", "5min" or "60": in the unit that was likely meant; nothing where that is open.
+std::string meant_duration(std::string_view text) {
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string number(text.substr(0, digits));
+  const std::string unit = to_lower(trim(text.substr(digits)));
+  if (number.empty()) return "";
+  if (unit.empty()) return did_you_mean(number + "s");
+  if (unit.starts_with("ms") || unit.starts_with("milli")) return did_you_mean(number + "ms");
+  for (const std::string_view word : {"seconds", "minutes", "hours", "days"})
+    if (word.starts_with(unit.substr(0, 3)) && unit.size() <= word.size())
+      return did_you_mean(number + word.front());
+  return "";
+}
+
+/// "/min" -> "/m"; "/s" where there is no telling.
+std::string meant_rate_unit(std::string_view unit) {
+  for (const Unit& known : kRates)
+    if (unit.size() > 1 && unit[1] == known.name.front()) return "/" + std::string(known.name);
+  return "/s";
+}
+
 /// "36MB" or "36m" for "36MiB": the same number in the unit that was likely meant.
 std::string meant_size(std::string_view text) {
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -88,7 +109,8 @@ Result<Duration> parse_duration(std::string_view text) {
   const auto value = scaled(text, kDurations);
   if (!value)
     return Error{quote(text) +
-                 " is not a duration: a whole number and ms, s, m, h or d, such as \"90s\""};
+                 " is not a duration: a whole number and ms, s, m, h or d, such as \"90s\"" +
+                 meant_duration(text)};
   if (*value > kLongestDuration) return Error{quote(text) + " is longer than ten years"};
   return Duration{static_cast<Duration::rep>(*value)};
 }
@@ -110,7 +132,10 @@ Result<Rate> parse_rate(std::string_view text) {
       slash == std::string_view::npos ? nullptr : find_unit(kRates, text.substr(slash + 1));
   if (!number || unit == nullptr)
     return Error{quote(text) +
-                 " is not a rate: a whole number and /s, /m, /h or /d, such as \"50/s\""};
+                 " is not a rate: a whole number and /s, /m, /h or /d, such as \"50/s\"" +
+                 (number ? did_you_mean(std::to_string(*number) +
+                                        meant_rate_unit(text.substr(std::min(slash, text.size()))))
+                         : std::string())};
   if (*number == 0) return Error{"a rate is at least 1; leave the key out for no limit"};
   if (*number > 1'000'000'000) return Error{quote(text) + " is more than 1000000000"};
   return Rate{static_cast<double>(*number) / static_cast<double>(unit->factor)};
@@ -121,7 +146,11 @@ Result<RetrySchedule> parse_retry(std::string_view text) {
   if (parts.size() > kMostSteps) return Error{"more than " + std::to_string(kMostSteps) + " waits"};
   RetrySchedule schedule;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto step = parse_step(trim(parts[i]), i + 1 == parts.size());
+    const std::string_view part = trim(parts[i]);
+    if (part.find(' ') != std::string_view::npos && part.find('*') == std::string_view::npos &&
+        parse_duration(part.substr(0, part.find(' '))))
+      return Error{quote(part) + " is more than one wait; a comma stands between two"};
+    const auto step = parse_step(part, i + 1 == parts.size());
     if (!step) return step.error();
     schedule.push_back(*step);
   }

@@ -52,6 +52,12 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     best = candidate;
     best_distance = distance;
   }
+  // "warn" for "warning", "key_file" for "key"
+  constexpr std::size_t kShortestStem = 3;
+  for (const std::string& candidate : known)
+    if (!best && std::min(candidate.size(), folded.size()) >= kShortestStem &&
+        (candidate.starts_with(folded) || folded.starts_with(candidate)))
+      best = candidate;
   return best;
 }
 

@@ -46,9 +46,10 @@ TEST_F(ConfigCommand, CheckNamesEveryMistakeWithItsPlace) {
   const std::string file = write("[queue]\nretyr = \"3s\"\n[log]\nlevel = 3\n" + kGood);
   EXPECT_EQ(check(file), 2);
   EXPECT_EQ(out_.str(), "");
-  EXPECT_EQ(err_.str(), file +
-                            ":2:1: unknown key \"retyr\" in [queue] (did you mean \"retry\"?)\n" +
-                            file + ":4:9: level: must be a string, not a number\n");
+  EXPECT_EQ(err_.str(),
+            file + ":2:1: unknown key \"retyr\" in [queue] (did you mean \"retry\"?)\n" + file +
+                ":4:9: level: must be a string, not a number: \"3\" is not one of \"debug\", "
+                "\"info\", \"warning\", \"error\"\n");
 }
 
 TEST_F(ConfigCommand, CheckWarnsAndPasses) {

@@ -50,6 +50,46 @@ TEST(Mistakes, UnknownKeysComeWithTheClosestKnownOne) {
   });
 }
 
+// What thirty mistyped files of a first user were answered badly with.
+TEST(Mistakes, AreAnsweredWithWhatWasMeant) {
+  const std::string smtp = "[[transport]]\nname = \"s\"\ntype = \"smtp\"\nhost = ";
+  const std::string duration =
+      " is not a duration: a whole number and ms, s, m, h or d, such as \"90s\" (did you mean ";
+  expect_all({
+      {"[server]\nname = relay", "2:8: this is no value; a text stands between \"quotes\""},
+      {"[log]\nlevel = \"warn\"",
+       "2:9: level: \"warn\" is not one of \"debug\", \"info\", \"warning\", \"error\" (did you "
+       "mean "
+       "\"warning\"?)"},
+      {"[logging]", "1:2: unknown section \"logging\" (did you mean \"log\"?)"},
+      {"[queue]\nexpire_after = \"3 days\"",
+       "2:16: expire_after: \"3 days\"" + duration + "\"3d\"?)"},
+      {"[queue]\nfailover_after = \"5min\"",
+       "2:18: failover_after: \"5min\"" + duration + "\"5m\"?)"},
+      {"[queue]\nretry = \"30s 2m\"",
+       "2:9: retry: \"30s 2m\" is more than one wait; a comma stands between two"},
+      {smtp + "\"mx.example:587\"",
+       "4:8: host: \"mx.example:587\" is not a host name or address (did "
+       "you mean \"mx.example\"?)"},
+      {smtp + "\"smtp://mx.example/\"",
+       "4:8: host: \"smtp://mx.example/\" is not a host name or address (did you mean "
+       "\"mx.example\"?)"},
+      {smtp + "\"mx.example\"\nrate = \"50/min\"",
+       "5:8: rate: \"50/min\" is not a rate: a whole number and /s, /m, /h or /d, such as \"50/s\" "
+       "(did you mean \"50/m\"?)"},
+      {"[[domain]]\nname = \"@a.com\"",
+       "2:8: name: \"@a.com\" is not a domain, nor \"*\" (did you mean \"a.com\"?)"},
+      {"[[domain]]\nname = \"a.com\"\ntransports = \"out\"",
+       "3:14: transports: must be a list, not a string; write [\"out\"]"},
+      {"[admin]\ntoken = \"${TOKEN}\"",
+       "2:9: token: \"${TOKEN}\" is not replaced by a variable; write "
+       "{ env = \"TOKEN\" }"},
+  });
+  EXPECT_THAT(
+      mistakes_of("[[transports]]\nname = \"m\""),
+      ElementsAre("p.toml:1:3: unknown section \"transports\" (did you mean \"transport\"?)"));
+}
+
 TEST(Mistakes, UnknownSectionsComeWithTheClosestKnownOne) {
   expect_all({
       {"[servr]\nname = \"x\"", "1:2: unknown section \"servr\" (did you mean \"server\"?)"},
@@ -76,13 +116,18 @@ TEST(Mistakes, TypesAreNamed) {
       {"[server]\nname = 3", "2:8: name: must be a string, not a number"},
       {"[server]\nname = true", "2:8: name: must be a string, not a boolean"},
       {"[server]\nname = [\"x\"]", "2:8: name: must be a string, not a list"},
-      {"[server]\nio_threads = \"4\"", "2:14: io_threads: must be a number, not a string"},
+      {"[server]\nio_threads = \"4\"",
+       "2:14: io_threads: must be a number, not a string; write it without quotes"},
       {"[server]\nio_threads = 4.5", "2:14: io_threads: must be a number, not a decimal number"},
-      {"[queue]\nexpire_after = 90", "2:16: expire_after: must be a string, not a number"},
+      {"[queue]\nexpire_after = 90",
+       "2:16: expire_after: must be a string, not a number: \"90\" is not a duration: a whole "
+       "number "
+       "and ms, s, m, h or d, such as \"90s\" (did you mean \"90s\"?)"},
       {"[queue]\nexpire_after = 1979-05-27", "2:16: expire_after: must be a string, not a date"},
       {"[[domain]]\nname = \"a.com\"\nhide_origin = \"yes\"",
-       "3:15: hide_origin: must be a boolean, not a string"},
-      {"[[listener]]\ntrusted = \"10.0.0.0/8\"", "2:11: trusted: must be a list, not a string"},
+       "3:15: hide_origin: must be a boolean, not a string; write true or false without quotes"},
+      {"[[listener]]\ntrusted = \"10.0.0.0/8\"",
+       "2:11: trusted: must be a list, not a string; write [\"10.0.0.0/8\"]"},
       {"[[listener]]\ntrusted = [\"10.0.0.0/8\", 3]",
        "2:26: trusted: must be a string, not a number"},
       {"[admin]\ntoken = 3",
@@ -94,7 +139,8 @@ TEST(Mistakes, UnitsAreExplained) {
   const std::string duration =
       " is not a duration: a whole number and ms, s, m, h or d, such as \"90s\"";
   expect_all({
-      {"[queue]\nexpire_after = \"3 d\"", "2:16: expire_after: \"3 d\"" + duration},
+      {"[queue]\nexpire_after = \"3 d\"",
+       "2:16: expire_after: \"3 d\"" + duration + " (did you mean \"3d\"?)"},
       {"[queue]\nkeep_bodies = \"\"", "2:15: keep_bodies: \"\"" + duration},
       {"[queue]\nmax_size = \"36MB\"",
        "2:12: max_size: \"36MB\" is not a size: a whole number and B, KiB, MiB, GiB or TiB (did "
