@@ -70,6 +70,13 @@ std::optional<std::string> choose(const std::string& text, std::span<const Word>
   return quote(text) + " is not one of " + list_of(words) + suggestion(text, known);
 }
 
+std::optional<std::string> add_once(std::vector<std::string>& all, const std::string& text) {
+  if (std::find(all.begin(), all.end(), text) != all.end())
+    return quote(text) + " is in the list twice";
+  all.push_back(text);
+  return std::nullopt;
+}
+
 template <class T>
 Fields::Parse into(T& value, Result<T> (*parse)(std::string_view)) {
   return [&value, parse](const std::string& text) -> std::optional<std::string> {
@@ -219,11 +226,16 @@ void Fields::networks(std::string_view key, std::vector<Network>& value) {
 }
 
 void Fields::names(std::string_view key, std::vector<std::string>& value) {
+  const auto parse = [&value](const std::string& text) { return add_once(value, text); };
+  const std::vector<std::string> now = value;
+  list(
+      key, [&value] { value.clear(); }, parse, now.empty() ? std::nullopt : std::optional(now));
+}
+
+void Fields::domains(std::string_view key, std::vector<std::string>& value) {
   const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
-    if (std::find(value.begin(), value.end(), text) != value.end())
-      return quote(text) + " is in the list twice";
-    value.push_back(text);
-    return std::nullopt;
+    if (!is_host(text)) return quote(text) + " is not a domain";
+    return add_once(value, to_lower(text));
   };
   const std::vector<std::string> now = value;
   list(

@@ -70,6 +70,8 @@ class Fields {
   void endpoint(std::string_view key, std::optional<Endpoint>& value);
   void networks(std::string_view key, std::vector<Network>& value);
   void names(std::string_view key, std::vector<std::string>& value);
+  /// Domain names, kept in lower case.
+  void domains(std::string_view key, std::vector<std::string>& value);
   void port(std::string_view key, std::uint16_t& value);
   /// One of a fixed choice; the enumeration's values are the words' places.
   template <class Enum>

@@ -25,6 +25,7 @@ std::vector<std::string> known_keys() {
   add(all, "queue", Queue{});
   add(all, "listener", Listener{});
   add(all, "tls", Tls{});
+  add(all, "credential", Credential{});
   for (const std::string_view type : kTransportTypes) {
     Transport transport;
     transport.type = type;

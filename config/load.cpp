@@ -80,6 +80,17 @@ void read_listeners(Reader& root, std::vector<Listener>& listeners) {
   if (listeners.empty()) listeners.push_back(default_listener());
 }
 
+void read_credentials(Reader& root, Findings& findings, std::vector<Credential>& credentials) {
+  for (Reader& reader : root.tables("credential")) {
+    Credential& credential = credentials.emplace_back();
+    describe(reader, credential);
+    if (credential.senders.empty() && reader.has("senders"))
+      findings.add(findings.place_of(reader.path() + ".senders"),
+                   "senders: is empty; leave it out to allow every domain");
+    reader.finish();
+  }
+}
+
 /// The certificate and its key; each mistake stands at the file that it is about.
 void read_tls(Reader& root, Findings& findings, Tls& tls) {
   read_section(root, "tls", tls);
@@ -114,6 +125,7 @@ Config read_config(Reader& root, Findings& findings) {
   read_section(root, "queue", config.queue);
   read_listeners(root, config.listeners);
   read_tls(root, findings, config.tls);
+  read_credentials(root, findings, config.credentials);
   read_transports(root, findings, config.transports);
   read_domains(root, findings, config.domains);
   read_section(root, "breaker", config.breaker);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::array kOnUncertain{Word{"wait"}, Word{"resend"}, Word{"failover"}};
 constexpr std::array kListenerTls{Word{"none"}, Word{"starttls"}, Word{"required"},
                                   Word{"implicit"}};
-constexpr std::array kAuth{Word{"off"}, Word{"optional"}, Word{"required", false}};
+constexpr std::array kAuth{Word{"off"}, Word{"optional"}, Word{"required"}};
 constexpr std::array kTransportTls{Word{"starttls"}, Word{"implicit"}, Word{"opportunistic"},
                                    Word{"none"}};
 constexpr std::array kDkimBy{Word{"provider"}, Word{"relay"}};
@@ -89,6 +89,13 @@ void describe(Fields& fields, Listener& listener) {
 void describe(Fields& fields, Tls& tls) {
   fields.file("certificate", tls.certificate);
   fields.file("key", tls.key);
+}
+
+void describe(Fields& fields, Credential& credential) {
+  fields.text("username", credential.username, Presence::required);
+  fields.secret("password", Presence::required, credential.password);
+  fields.domains("senders", credential.senders);
+  fields.host("domain", credential.domain, Presence::optional);
 }
 
 void describe(Fields& fields, Transport& transport) {

@@ -12,6 +12,7 @@ void describe(Fields& fields, Server& server);
 void describe(Fields& fields, Queue& queue);
 void describe(Fields& fields, Listener& listener);
 void describe(Fields& fields, Tls& tls);
+void describe(Fields& fields, Credential& credential);
 /// First name and type; the other keys are those of the type.
 void describe(Fields& fields, Transport& transport);
 void describe(Fields& fields, Domain& domain);  // without its [[domain.dkim]]
@@ -23,8 +24,7 @@ void describe(Fields& fields, Log& log);
 constexpr std::array<std::string_view, 3> kTransportTypes{"mailgun", "smtp", "capture"};
 
 /// Sections that have their place in the interface but are not built yet.
-constexpr std::array<std::string_view, 5> kLaterSections{"credential", "http", "webhook",
-                                                         "chatwoot", "alert"};
+constexpr std::array<std::string_view, 4> kLaterSections{"http", "webhook", "chatwoot", "alert"};
 
 /// The defaults that are too long for config.hpp.
 constexpr std::string_view kDefaultRetry = "30s, 2m, 5m, 15m*2, 1h*6, 3h*";

@@ -74,6 +74,7 @@ std::string show(const Config& config) {
   writer.section("[queue]", copy.queue);
   for (Listener& listener : copy.listeners) writer.section("[[listener]]", listener);
   if (!copy.tls.certificate.empty()) writer.section("[tls]", copy.tls);
+  for (Credential& credential : copy.credentials) writer.section("[[credential]]", credential);
   for (Transport& transport : copy.transports) writer.section("[[transport]]", transport);
   for (Domain& domain : copy.domains) {
     writer.section("[[domain]]", domain);

@@ -54,6 +54,31 @@ void check_tls(const Config& config, Findings& findings) {
   }
 }
 
+void check_credentials(const Config& config, Findings& findings) {
+  const auto& users = config.credentials;
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    const std::string path = nth("credential", i);
+    for (std::size_t j = 0; j < i; ++j) {
+      if (users[j].username.empty() || users[j].username != users[i].username) continue;
+      findings.add(findings.place_of(path + ".username"),
+                   "username: there is another "
+                   "[[credential]] " +
+                       quote(users[i].username));
+      break;
+    }
+    const std::string& domain = users[i].domain;
+    if (domain.empty() || config.domains.empty() || config.find_domain(domain) != nullptr) continue;
+    std::vector<std::string> known;
+    for (const Domain& one : config.domains) known.push_back(one.name);
+    findings.add(findings.place_of(path + ".domain"),
+                 "domain: there is no [[domain]] " + quote(domain) + suggestion(domain, known));
+  }
+  for (std::size_t i = 0; i < config.listeners.size(); ++i)
+    if (config.listeners[i].auth == Auth::required && users.empty())
+      findings.add(findings.place_of(nth("listener", i) + ".auth"),
+                   "auth: nobody could sign in; add a [[credential]] with username and password");
+}
+
 void check_routes(const Config& config, Findings& findings) {
   std::vector<std::string> known;
   for (const Transport& transport : config.transports) known.push_back(transport.name);
@@ -179,6 +204,7 @@ void validate(const Config& config, Findings& findings, const KeyCheck& key_chec
   check_keys(config, findings, key_check);
   check_ports(config, findings);
   check_tls(config, findings);
+  check_credentials(config, findings);
   check_sizes(config, findings);
   // sockaddr_un; a daemon that nobody can ask is of no use.
   constexpr std::size_t kLongestSocketName = 107;

@@ -49,9 +49,10 @@ struct Message {
   MessageNo no{};
   Channel channel = Channel::mail;
   Envelope envelope;
-  std::string sender_domain;       // lower case; of the envelope sender, for <> of the From header
-  std::string message_id;          // with angle brackets, as in the header
-  std::string identity;            // AUTH user name; empty: none
+  std::string sender_domain;  // lower case, for route, key and breaker: of the envelope sender, for
+                              // <> of the From header; or what the identity is bound to
+  std::string message_id;     // with angle brackets, as in the header
+  std::string identity;       // AUTH user name; empty: none
   std::uint64_t size_bytes = 0;    // of the stored content, header included
   std::uint32_t chunks = 0;        // how many pieces the content is stored in
   std::uint32_t header_bytes = 0;  // content up to and including the empty line

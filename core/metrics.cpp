@@ -31,6 +31,8 @@ Metrics::Metrics()
       smtp_messages(counter(registry, "postern_smtp_messages_total",
                             "Messages offered, by what became of them.")),
       smtp_accepted(smtp_messages.Add({{"result", "accepted"}})),
+      smtp_sign_ins(counter(registry, "postern_smtp_sign_ins_total",
+                            "Clients that sent a user name and password.")),
       accept_seconds(histogram(registry, "postern_accept_seconds", "End of DATA to the 250.")
                          .Add({}, latency_buckets())),
       commit_seconds(histogram(registry, "postern_commit_seconds", "One group commit.")

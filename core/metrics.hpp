@@ -21,6 +21,7 @@ class Metrics {
   prometheus::Gauge& smtp_connections;
   prometheus::Family<prometheus::Counter>& smtp_messages;  // {result}
   prometheus::Counter& smtp_accepted;                      // result="accepted"
+  prometheus::Family<prometheus::Counter>& smtp_sign_ins;  // {result}: accepted, refused
   prometheus::Histogram& accept_seconds;                   // end of DATA to 250
   prometheus::Histogram& commit_seconds;
   prometheus::Histogram& commit_batch;

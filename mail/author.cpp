@@ -53,14 +53,22 @@ class AddressGatherer {
     }
   }
 
+  /// Ready for the next address.
+  void next() {
+    begin();
+    bracketed_ = false;
+  }
+
+  bool holds_address() const { return address_.find('@') != std::string::npos; }
+  /// In the middle of a quoted string or a comment.
+  bool is_open() const { return quoted_ || comment_depth_ > 0; }
+
   std::string domain() const {
     std::string domain = overlong_ ? std::string() : domain_of(address_);
     return is_domain(domain) ? domain : std::string();
   }
 
  private:
-  bool holds_address() const { return address_.find('@') != std::string::npos; }
-
   void begin() {
     address_.clear();
     overlong_ = false;
@@ -125,6 +133,22 @@ std::string author_domain(std::string_view value) {
   for (const char c : value)
     if (gatherer.take(c)) break;
   return gatherer.domain();
+}
+
+std::vector<std::string> author_domains(std::string_view value) {
+  std::vector<std::string> domains;
+  AddressGatherer gatherer;
+  for (const char c : value) {
+    if (!gatherer.take(c)) continue;
+    domains.push_back(gatherer.domain());
+    gatherer.next();
+  }
+  // What does not end is read in one way here and in another elsewhere: it counts as no domain.
+  if (gatherer.is_open())
+    domains.emplace_back();
+  else if (gatherer.holds_address())
+    domains.push_back(gatherer.domain());
+  return domains;
 }
 
 }  // namespace postern::mail

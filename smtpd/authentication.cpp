@@ -6,17 +6,7 @@
 #include "core/text.hpp"
 
 namespace postern::smtpd {
-namespace {
-
 using Step = Authentication::Step;
-
-// authorisation-id NUL user NUL password, RFC 4616 section 2.
-Step judge_plain(std::string_view message) {
-  if (std::count(message.begin(), message.end(), '\0') != 2) return Step::malformed;
-  return message.size() == 2 ? Step::anonymous : Step::refused;
-}
-
-}  // namespace
 
 Step Authentication::begin(std::string_view argument) {
   const auto space = argument.find(' ');
@@ -24,7 +14,6 @@ Step Authentication::begin(std::string_view argument) {
   const bool plain = iequals(mechanism, "PLAIN");
   if (!plain && !iequals(mechanism, "LOGIN")) return Step::unknown;
   awaits_ = plain ? Awaits::plain : Awaits::user_name;
-  named_ = false;
   if (space == std::string_view::npos) return Step::challenge;
   const std::string_view response = trim(argument.substr(space));
   return answer(response == "=" ? std::string_view{} : response);  // "=" is the empty response
@@ -32,19 +21,32 @@ Step Authentication::begin(std::string_view argument) {
 
 Step Authentication::answer(std::string_view line) {
   if (line == "*") return Step::cancelled;
-  const auto response = crypto::from_base64(line);
+  auto response = crypto::from_base64(line);
   if (!response) return Step::malformed;
-  switch (awaits_) {
-    case Awaits::plain:
-      return judge_plain(*response);
-    case Awaits::user_name:
-      named_ = !response->empty();
-      awaits_ = Awaits::password;
-      return Step::challenge;
-    case Awaits::password:
-      break;
+  if (awaits_ == Awaits::plain) return judge_plain(*response);
+  if (response->find('\0') != std::string::npos) return Step::malformed;
+  if (awaits_ == Awaits::user_name) {
+    user_ = std::move(*response);
+    awaits_ = Awaits::password;
+    return Step::challenge;
   }
-  return named_ || !response->empty() ? Step::refused : Step::anonymous;
+  password_ = std::move(*response);
+  return judge();
+}
+
+// authorisation-id NUL user NUL password, RFC 4616 section 2.
+Step Authentication::judge_plain(std::string_view message) {
+  if (std::count(message.begin(), message.end(), '\0') != 2) return Step::malformed;
+  const auto user_at = message.find('\0') + 1;
+  const auto password_at = message.find('\0', user_at) + 1;
+  user_ = message.substr(user_at, password_at - 1 - user_at);
+  password_ = message.substr(password_at);
+  const std::string_view acts_as = message.substr(0, user_at - 1);
+  return acts_as.empty() || acts_as == user_ ? judge() : Step::refused;
+}
+
+Step Authentication::judge() const {
+  return user_.empty() && password_.empty() ? Step::anonymous : Step::claimed;
 }
 
 std::string_view Authentication::challenge() const {

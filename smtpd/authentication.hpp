@@ -1,7 +1,8 @@
 #pragma once
-// The AUTH exchange (RFC 4954; PLAIN is RFC 4616) without credentials to check: who claims no
-// identity is let through as nobody, who claims one is refused. Clients whose settings hold blank
-// user names send AUTH all the same, advertised or not. Used by smtpd/session; pure.
+// The AUTH exchange (RFC 4954; PLAIN is RFC 4616): what the client claims, not whether it is true.
+// Clients whose settings hold blank user names send AUTH all the same, advertised or not, and claim
+// nobody's identity with it. Used by smtpd/session; pure.
+#include <string>
 #include <string_view>
 
 namespace postern::smtpd {
@@ -11,7 +12,8 @@ class Authentication {
   enum class Step {
     challenge,  // send 334 and challenge(), then answer()
     anonymous,  // user name and password are empty
-    refused,    // somebody's credentials: none are known here
+    claimed,    // somebody's: user() and password()
+    refused,    // wants to act as somebody other than who signs in
     malformed,  // not base64, or not what the mechanism wants
     cancelled,  // the client sent "*"
     unknown,    // another mechanism
@@ -23,11 +25,17 @@ class Authentication {
   Step answer(std::string_view line);
   /// What follows "334 ".
   std::string_view challenge() const;
+  const std::string& user() const { return user_; }
+  const std::string& password() const { return password_; }
 
  private:
   enum class Awaits { plain, user_name, password };
+  Step judge_plain(std::string_view message);
+  Step judge() const;
+
   Awaits awaits_ = Awaits::plain;
-  bool named_ = false;  // LOGIN: the user name was not empty
+  std::string user_;
+  std::string password_;
 };
 
 }  // namespace postern::smtpd

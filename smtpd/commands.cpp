@@ -10,10 +10,11 @@
 namespace postern::smtpd {
 namespace {
 
-constexpr unsigned kAnyPhase = kSilent | kPlain | kReady | kSender;
-constexpr unsigned kTlsPhases = kPlain | kReady;
-constexpr unsigned kOpenPhases = kSilent | kReady | kSender;  // not before TLS where it is demanded
-constexpr std::uint32_t kMailExtraBytes = 553;  // what SIZE, BODY, SMTPUTF8 and AUTH add
+constexpr unsigned kAnyPhase = kSilent | kPlain | kNameless | kReady | kSender;
+constexpr unsigned kTlsPhases = kPlain | kNameless | kReady;
+constexpr unsigned kAuthPhases = kNameless | kReady;
+constexpr unsigned kNotPlain = kAnyPhase & ~kPlain;  // RFC 3207 section 4: nothing else before TLS
+constexpr std::uint32_t kMailExtraBytes = 553;       // what SIZE, BODY, SMTPUTF8 and AUTH add
 constexpr std::uint32_t kAuthExtraBytes = kMaxAuthLineBytes - 512;
 
 }  // namespace
@@ -32,10 +33,10 @@ std::span<const Session::State::Command> Session::State::commands() {
       Command{"HELO",     &S::helo,        kAnyPhase, {},               0, kBadClientName},
       Command{"RSET",     &S::rset,        kAnyPhase},
       Command{"NOOP",     &S::noop,        kAnyPhase},
-      Command{"VRFY",     &S::vrfy,        kOpenPhases},
-      Command{"HELP",     &S::help,        kOpenPhases},
+      Command{"VRFY",     &S::vrfy,        kNotPlain},
+      Command{"HELP",     &S::help,        kNotPlain},
       Command{"STARTTLS", &S::starttls,    kTlsPhases, kTransactionOpen},
-      Command{"AUTH",     &S::auth,        kReady,    kTransactionOpen, kAuthExtraBytes},
+      Command{"AUTH",     &S::auth,        kAuthPhases,   kTransactionOpen, kAuthExtraBytes},
       Command{"BDAT",     &S::bdat,        kAnyPhase},
       Command{"EXPN",     &S::not_offered, kAnyPhase},
       Command{"TURN",     &S::not_offered, kAnyPhase},
@@ -68,13 +69,13 @@ bool Session::State::meet(std::string_view argument) {
     return false;
   }
   forget_transaction();
-  phase = needs_tls() ? kPlain : kReady;
+  phase = needs_tls() ? kPlain : needs_user() ? kNameless : kReady;
   client_name = argument;
   return true;
 }
 
-// AUTH is not among the keywords: it would invite credentials that nobody here can check, and the
-// clients that send blank ones do so unasked.
+// AUTH without users would invite credentials that nobody here can check; the clients that send
+// blank ones do so unasked.
 void Session::State::ehlo(std::string_view argument) {
   if (!meet(argument)) return;
   extended = true;
@@ -84,6 +85,7 @@ void Session::State::ehlo(std::string_view argument) {
   say("250-8BITMIME");
   say("250-SMTPUTF8");
   if (may_start_tls()) say("250-STARTTLS");
+  if (policy.knows_users() && may_sign_in()) say("250-AUTH PLAIN LOGIN");
   say("250 ENHANCEDSTATUSCODES");
 }
 
@@ -124,6 +126,9 @@ void Session::State::mail(std::string_view argument) {
   const std::string_view fault = refusal_of(command->sender, reply::kSenderLiteral);
   if (!fault.empty()) return turn_away(fault);
   if (policy.is_full(size_bytes)) return turn_away(reply::kQueueFull);
+  const std::string domain = mail::domain_of(command->sender.address);
+  if (user != nullptr && !domain.empty() && !may_send_as(*user, domain))
+    return turn_away(reply::not_your_sender(*user, domain));
   envelope.sender = command->sender.address;
   phase = kSender;
   say(reply::kSenderOk);
@@ -136,8 +141,8 @@ void Session::State::rcpt(std::string_view argument) {
   std::string_view fault;
   if (!path)
     fault = reply::of(path.error(), false);
-  else if (!peer.trusted)
-    fault = reply::kRelayDenied;
+  else if (!peer.trusted && user == nullptr)
+    fault = may_sign_in() && policy.knows_users() ? reply::kSignInToRelay : reply::kRelayDenied;
   else
     fault = refusal_of(*path, reply::kRecipientLiteral);
   if (!fault.empty()) {
@@ -163,7 +168,7 @@ void Session::State::rcpt(std::string_view argument) {
 void Session::State::data(std::string_view) {
   if (envelope.recipients.empty())
     return refuse(recipient_refused ? reply::kNoRecipients : reply::kRecipientFirst);
-  Origin origin{client_name, peer.address, protocol(), tls};
+  Origin origin{client_name, peer.address, protocol(), tls, user};
   reception.begin(numbers.next(now), std::move(envelope), std::move(origin), now);
   forget_transaction();
   phase = kContent;

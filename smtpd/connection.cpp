@@ -1,6 +1,8 @@
 #include "smtpd/connection.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -70,6 +72,9 @@ asio::awaitable<void> Connection::run() {
         case Want::tls:
           open = co_await start_tls();
           break;
+        case Want::pause:
+          co_await pause();
+          break;
         case Want::close:
           open = false;
           break;
@@ -90,6 +95,7 @@ void Connection::shut_down() {
   shutting_down_ = true;
   // Whatever else is under way (a 250 being written) ends first.
   if (reading_) stream_.expires_after(Duration{0});
+  if (pausing_ != nullptr) pausing_->cancel();
 }
 
 asio::awaitable<bool> Connection::start_tls() {
@@ -103,6 +109,17 @@ asio::awaitable<bool> Connection::start_tls() {
   }
   session_.encrypted(stream_.tls_description());
   co_return true;
+}
+
+asio::awaitable<void> Connection::pause() {
+  asio::steady_timer timer(stream_.executor(), session_.pause());
+  if (!shutting_down_) {
+    pausing_ = &timer;
+    auto operation = timer.async_wait(asio::as_tuple(asio::deferred));
+    co_await std::move(operation);
+    pausing_ = nullptr;
+  }
+  session_.resume();
 }
 
 asio::awaitable<bool> Connection::flush() {
@@ -134,11 +151,22 @@ asio::awaitable<bool> Connection::read() {
     end_ = *moved;
   }
   begin_ += session_.receive({buffer_.data() + begin_, end_ - begin_}, services_.clock.now());
+  log_sign_ins();
   if (const auto reply = session_.take_refusal()) {
     services_.metrics.smtp_messages.Add({{"result", "refused"}}).Increment();
     log::event(log::Level::warning, {}, "rejected", {{"client", peer_.address}, {"reply", *reply}});
   }
   co_return true;
+}
+
+void Connection::log_sign_ins() {
+  for (const SignInReport& report : session_.take_sign_ins()) {
+    const char* const result = report.accepted ? "accepted" : "refused";
+    services_.metrics.smtp_sign_ins.Add({{"result", result}}).Increment();
+    log::event(report.accepted ? log::Level::debug : log::Level::warning, {},
+               report.accepted ? "signed_in" : "sign_in_refused",
+               {{"client", peer_.address}, {"user", report.user}});
+  }
 }
 
 asio::awaitable<void> Connection::store_chunk() {

@@ -3,6 +3,7 @@
 // queue. Lives on one io thread for good. Exceptions end this session only.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 
 #include "core/clock.hpp"
@@ -50,6 +51,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using ChunkResult = std::optional<queue::StorageFault>;
 
   boost::asio::awaitable<bool> start_tls();
+  boost::asio::awaitable<void> pause();
+  void log_sign_ins();
   boost::asio::awaitable<bool> flush();
   boost::asio::awaitable<bool> read();
   boost::asio::awaitable<void> store_chunk();
@@ -67,6 +70,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t begin_ = 0;  // what the session has not taken yet
   std::size_t end_ = 0;
   bool reading_ = false;
+  boost::asio::steady_timer* pausing_ = nullptr;  // while the client is kept waiting
   bool shutting_down_ = false;
 };
 

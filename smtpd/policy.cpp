@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "smtpd/session.hpp"
+
 namespace postern::smtpd {
 namespace {
 
@@ -13,8 +15,12 @@ bool signs_here(const config::Transport& transport) {
 
 }  // namespace
 
-ConfigPolicy::ConfigPolicy(std::shared_ptr<const config::Config> config, IsFull is_full)
-    : config_(std::move(config)), is_full_(std::move(is_full)) {}
+ConfigPolicy::ConfigPolicy(std::shared_ptr<const config::Config> config, IsFull is_full,
+                           std::shared_ptr<AuthThrottle> throttle)
+    : config_(std::move(config)),
+      is_full_(std::move(is_full)),
+      throttle_(std::move(throttle)),
+      credentials_(config_->credentials) {}
 
 bool ConfigPolicy::hide_origin(std::string_view sender_domain) const {
   const config::Domain* const domain = config_->find_domain(sender_domain);
@@ -35,6 +41,18 @@ bool ConfigPolicy::wants_body_hash(std::string_view sender_domain) const {
 
 bool ConfigPolicy::is_full(std::uint64_t more_bytes) const {
   return is_full_ && is_full_(more_bytes);
+}
+
+SignIn ConfigPolicy::sign_in(const std::string& user, const std::string& password, const Peer& peer,
+                             Time now) const {
+  const AuthThrottle::Verdict verdict = throttle_->ask(peer.address, peer.trusted, now);
+  if (verdict.locked) return {nullptr, true, verdict.wait};
+  const config::Credential* const found = credentials_.find(user, password);
+  if (found != nullptr)
+    throttle_->succeeded(peer.address);
+  else
+    throttle_->failed(peer.address, now);
+  return {found, false, verdict.wait};
 }
 
 }  // namespace postern::smtpd

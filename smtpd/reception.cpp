@@ -56,6 +56,10 @@ void Reception::begin(MessageNo no, Envelope envelope, Origin origin, Time now) 
   message_.envelope = std::move(envelope);
   message_.sender_domain = mail::domain_of(message_.envelope.sender);
   origin_ = std::move(origin);
+  if (const config::Credential* user = origin_.user) {
+    message_.identity = user->username;
+    if (!user->domain.empty()) message_.sender_domain = user->domain;
+  }
   began_at_ = now;
   header_.clear();
   in_header_ = true;
@@ -105,6 +109,13 @@ void Reception::open_body(std::size_t header_bytes) {
   const std::string_view header = std::string_view(header_).substr(0, header_bytes);
   const auto facts = mail::inspect_header(header);
   if (!facts) return refuse(flaw_of(facts.error()));
+
+  if (origin_.user != nullptr) {
+    if (auto forbidden = forbidden_author(*origin_.user, header)) {
+      refused_author_ = std::move(*forbidden);
+      return refuse(Flaw::author);
+    }
+  }
 
   in_header_ = false;
   if (message_.sender_domain.empty()) message_.sender_domain = facts->from_domain;

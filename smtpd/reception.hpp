@@ -29,6 +29,7 @@ enum class Flaw {
   header_size,
   no_from,
   several_from,
+  author,  // whom the user may not send as
   loop,
   framing,  // nobody can say where it ends: the connection is over, too
 };
@@ -37,8 +38,9 @@ enum class Flaw {
 struct Origin {
   std::string client_name;  // of EHLO or HELO
   std::string address;
-  std::string protocol;  // ESMTP and its like
-  std::string tls;       // version and cipher; empty: not encrypted
+  std::string protocol;                      // ESMTP and its like
+  std::string tls;                           // version and cipher; empty: not encrypted
+  const config::Credential* user = nullptr;  // who signed in
 };
 
 class Reception {
@@ -58,6 +60,8 @@ class Reception {
 
   bool done() const { return framing_.done(); }
   Flaw flaw() const { return flaw_; }
+  /// With Flaw::author: the domain, or "" where there is none.
+  const std::string& refused_author() const { return refused_author_; }
   /// When done() without a flaw.
   Received take_message(Time now);
   /// It will not be committed.
@@ -89,6 +93,7 @@ class Reception {
   std::uint64_t received_bytes_ = 0;
   std::uint64_t stored_bytes_ = 0;  // in chunks given out
   Flaw flaw_ = Flaw::none;
+  std::string refused_author_;
   std::optional<MessageNo> abandoned_;
 };
 

@@ -1,12 +1,44 @@
 #include "smtpd/replies.hpp"
 
+#include "core/text.hpp"
+
 namespace postern::smtpd::reply {
+namespace {
+
+// A reply line is at most 512 bytes (RFC 5321 section 4.5.3.1.5).
+constexpr std::size_t kMaxNameBytes = 80;
+constexpr std::size_t kMaxNames = 2;
+
+std::string name(std::string_view text) {
+  return escape(text, kMaxNameBytes);
+}
+
+std::string what_is_yours(const config::Credential& user) {
+  std::string text = "You are signed in as " + name(user.username) + ", who may send as ";
+  for (std::size_t i = 0; i < user.senders.size() && i < kMaxNames; ++i)
+    text += (i == 0 ? "" : " or ") + name(user.senders[i]);
+  return text + (user.senders.size() > kMaxNames ? " and some others" : " only");
+}
+
+}  // namespace
 
 std::string too_large(std::uint64_t limit_bytes) {
   const bool whole_mib = limit_bytes % config::kMiB == 0;
   const std::string limit = whole_mib ? std::to_string(limit_bytes / config::kMiB) + " MiB"
                                       : std::to_string(limit_bytes) + " bytes";
   return "552 5.3.4 The message is larger than " + limit + "; send fewer or smaller attachments";
+}
+
+std::string not_your_sender(const config::Credential& user, std::string_view domain) {
+  return "553 5.7.1 " + what_is_yours(user) + ", not as " + name(domain) +
+         "; change the sender or the user name";
+}
+
+std::string not_your_author(const config::Credential& user, std::string_view domain) {
+  return "550 5.7.1 " + what_is_yours(user) +
+         (domain.empty() ? ", but the From or Sender header names no valid domain"
+                         : ", but the From or Sender header has " + name(domain)) +
+         "; change it or the user name";
 }
 
 std::string_view of(mail::CommandFault fault, bool sender) {
@@ -36,6 +68,7 @@ std::string_view of(mail::CommandFault fault, bool sender) {
 std::string of(Flaw flaw, std::uint64_t limit_bytes) {
   switch (flaw) {
     case Flaw::none:
+    case Flaw::author:
     case Flaw::storage:
       return std::string(kStorageFault);
     case Flaw::storage_full:
@@ -65,19 +98,13 @@ std::string of(Flaw flaw, std::uint64_t limit_bytes) {
 std::string_view of(Authentication::Step step) {
   using Step = Authentication::Step;
   switch (step) {
-    case Step::challenge:
-    case Step::anonymous:
-      return kAuthOk;
-    case Step::refused:
-      return kAuthRefused;
     case Step::cancelled:
       return kAuthCancelled;
     case Step::unknown:
       return kAuthUnknown;
-    case Step::malformed:
-      break;
+    default:
+      return kAuthMalformed;
   }
-  return kAuthMalformed;
 }
 
 }  // namespace postern::smtpd::reply

@@ -57,8 +57,18 @@ inline constexpr std::string_view
     kSenderLiteral      = "550 5.1.7 The sender's domain must be a name, not a network address",
     kRecipientLiteral   = "550 5.1.2 The recipient's domain must be a name, not a network address",
 
-    kAuthOk             = "235 2.7.0 No user name was given; your network is trusted",
+    kSignInToRelay      = "550 5.7.1 Your network address may send mail here only after sign-in; set "
+                          "user name and password",
+
+    kSignedIn           = "235 2.7.0 Signed in",
+    kAuthAsNobody       = "235 2.7.0 No user name was given; your network is trusted",
     kAuthRefused        = "535 5.7.8 No user names are known here; leave user and password empty",
+    kAuthWrong          = "535 5.7.8 User name or password is wrong; check both in your mail settings",
+    kAuthLocked         = "421 4.7.0 Too many failed sign-ins from your network address; wait a quarter "
+                          "of an hour",
+    kAuthNeedsTls       = "538 5.7.11 Sign-in needs encryption; turn on STARTTLS and try again",
+    kSignInFirst        = "530 5.7.0 This relay takes mail after sign-in only; set user name and "
+                          "password",
     kAuthMalformed      = "501 5.5.2 The AUTH response is not what the mechanism wants",
     kAuthCancelled      = "501 5.7.0 AUTH was cancelled",
     kAuthUnknown        = "504 5.5.4 Only AUTH PLAIN and LOGIN are known here",
@@ -68,11 +78,16 @@ inline constexpr std::string_view
 
 std::string too_large(std::uint64_t limit_bytes);
 
+/// Mail of a user who may not send as that domain: of the envelope, of the message itself ("": no
+/// domain can be told).
+std::string not_your_sender(const config::Credential& user, std::string_view domain);
+std::string not_your_author(const config::Credential& user, std::string_view domain);
+
 /// For MAIL (`sender`) or RCPT.
 std::string_view of(mail::CommandFault fault, bool sender);
-/// For a message that was refused; not for Flaw::none.
+/// For a message that was refused; not for Flaw::none and Flaw::author.
 std::string of(Flaw flaw, std::uint64_t limit_bytes);
-/// For the end of an AUTH exchange; not for Step::challenge.
+/// For an AUTH exchange that came to no claim.
 std::string_view of(Authentication::Step step);
 
 }  // namespace postern::smtpd::reply

@@ -78,6 +78,7 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   std::vector<std::set<Connection*>> open;
   const std::size_t most;  // connections that the descriptor limit allows
   std::atomic<std::size_t> total{0};
+  const std::shared_ptr<AuthThrottle> throttle = std::make_shared<AuthThrottle>();
   std::map<std::string, std::uint32_t> per_address;  // first io thread only
   std::size_t next_thread = 0;
   std::atomic<bool> shutting_down{false};
@@ -221,10 +222,12 @@ std::optional<Error> Server::configure(const std::shared_ptr<const config::Confi
     door->session.max_message_bytes = door->settings.max_message_bytes;
     door->session.max_recipients = door->settings.max_recipients;
     door->session.tls = door->settings.tls;
+    door->session.auth = door->settings.auth;
     door->tls = tls;
     queue::Committer& committer = shared_->services.committer;
     door->policy = std::make_shared<ConfigPolicy>(
-        config, [&committer](std::uint64_t more_bytes) { return !committer.has_room(more_bytes); });
+        config, [&committer](std::uint64_t more_bytes) { return !committer.has_room(more_bytes); },
+        shared_->throttle);
     wanted[i]->set_door(std::move(door));
   }
   for (const auto& open : listeners_)

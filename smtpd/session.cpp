@@ -123,6 +123,18 @@ std::optional<std::string> Session::take_refusal() {
   return std::exchange(state_->refusal, {});
 }
 
+std::vector<SignInReport> Session::take_sign_ins() {
+  return std::exchange(state_->reports, {});
+}
+
+Duration Session::pause() const {
+  return state_->pause;
+}
+
+void Session::resume() {
+  state_->resume();
+}
+
 // ---- Commands -----------------------------------------------------------------------------------
 
 std::size_t Session::State::take_command(std::string_view bytes) {
@@ -171,7 +183,8 @@ void Session::State::obey(std::string_view line) {
   if (row->ends_group && more_input) return last_words(reply::kDataNotLast);
   if ((row->phases & phase) == 0) {
     const std::string_view early = too_early();
-    return refuse(early.empty() ? row->out_of_phase : early);
+    if (early.empty()) return refuse(row->out_of_phase);
+    return phase == kSilent ? refuse(early) : turn_away(early);
   }
   (this->*row->act)(command.argument);
 }
@@ -184,6 +197,19 @@ void Session::State::refuse(std::string_view line) {
 void Session::State::last_words(std::string_view line) {
   say(line);
   want = Want::close;
+}
+
+void Session::State::say_after(Duration wait, std::string line, Want next) {
+  after_pause = std::move(line.append("\r\n"));
+  want_after_pause = next;
+  pause = wait;
+  want = Want::pause;
+  if (wait == Duration{}) resume();
+}
+
+void Session::State::resume() {
+  want = want_after_pause;
+  output += std::exchange(after_pause, {});
 }
 
 // ---- Content ------------------------------------------------------------------------------------
@@ -204,7 +230,9 @@ void Session::State::end_message() {
   }
   phase = kReady;
   owes_farewell = true;
-  const std::string line = reply::of(reception.flaw(), settings.max_message_bytes);
+  const std::string line = reception.flaw() == Flaw::author
+                               ? reply::not_your_author(*user, reception.refused_author())
+                               : reply::of(reception.flaw(), settings.max_message_bytes);
   if (refusal.empty()) refusal = line;
   if (reception.flaw() == Flaw::framing) return last_words(line);
   say(line);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "config/config.hpp"
 #include "core/id.hpp"
@@ -28,6 +29,7 @@ enum class Want {
   chunk,   // content piled up: store take_chunk(), then chunk_stored()
   commit,  // a whole message: put take_message(), then committed()
   tls,     // write the output, shake hands; then encrypted()
+  pause,   // write the output, let pause() pass; then resume()
   close,   // write the output, then close
 };
 
@@ -49,6 +51,7 @@ struct SessionSettings {
   std::uint64_t max_message_bytes = 36 * config::kMiB;
   std::uint32_t max_recipients = 1000;
   config::ListenerTls tls = config::ListenerTls::none;
+  config::Auth auth = config::Auth::optional;
   std::uint32_t max_command_bytes = 512;
   std::uint32_t max_errors = 20;
   std::uint32_t max_idle_commands = 100;  // NOOP, RSET, VRFY, HELP without a message
@@ -58,6 +61,12 @@ struct SessionSettings {
 struct Peer {
   std::string address;  // textual, for Received and logs
   bool trusted = false;
+};
+
+/// A client's try to sign in, for the log.
+struct SignInReport {
+  std::string user;
+  bool accepted = false;
 };
 
 class Session {
@@ -70,6 +79,9 @@ class Session {
   /// The handshake is done; `how` is net::Stream's description. What was said before counts no
   /// more (RFC 3207 section 4.2). With implicit TLS it comes before greet().
   void encrypted(std::string how);
+  /// How long the client is kept waiting; shorter only when the server goes down.
+  Duration pause() const;
+  void resume();
   /// Takes what it can and returns how many bytes that was: fewer than given only when want() has
   /// turned from input to something else. The caller keeps the rest and gives it again.
   std::size_t receive(std::string_view bytes, Time now);
@@ -96,6 +108,8 @@ class Session {
   /// The reply that refused a sender, a recipient or a message, for the log; the first one since
   /// last asked, for the others follow from it.
   std::optional<std::string> take_refusal();
+  /// Since last asked.
+  std::vector<SignInReport> take_sign_ins();
 
  private:
   struct State;

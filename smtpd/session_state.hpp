@@ -25,9 +25,10 @@ constexpr std::uint32_t kMaxAuthLineBytes = 12'288;  // RFC 4954 section 4
 enum Phase : unsigned {
   kSilent = 1,    // no EHLO yet
   kPlain = 2,     // introduced, but TLS must come first
-  kReady = 4,     // between messages
-  kSender = 8,    // MAIL was accepted
-  kContent = 16,  // after 354
+  kNameless = 4,  // introduced, but AUTH must come first
+  kReady = 8,     // between messages
+  kSender = 16,   // MAIL was accepted
+  kContent = 32,  // after 354
 };
 
 struct Session::State {
@@ -72,11 +73,15 @@ struct Session::State {
   bool meet(std::string_view argument);
   bool may_start_tls() const;
   bool needs_tls() const;
+  bool needs_user() const;
+  bool may_sign_in() const;
   std::string protocol() const;
   std::string_view too_early() const;
   std::string_view refusal_of(const mail::Path& path, std::string_view literal_refused) const;
   void turn_away(std::string_view line);
   void answer_auth(Authentication::Step step);
+  void sign_in(const Authentication& claim);
+  void refuse_sign_in(std::string_view line, Duration wait);
   void count_idle(std::string_view line);
   void forget_transaction();
 
@@ -89,6 +94,9 @@ struct Session::State {
   /// A permanent refusal of a command; too many of them end the dialogue.
   void refuse(std::string_view line);
   void last_words(std::string_view line);
+  /// say(), but only after a while; `next` is what is wanted then.
+  void say_after(Duration wait, std::string line, Want next);
+  void resume();
 
   const SessionSettings& settings;
   const Peer peer;
@@ -99,6 +107,9 @@ struct Session::State {
 
   Want want = Want::input;
   std::string output;
+  Duration pause{};
+  std::string after_pause;
+  Want want_after_pause = Want::input;
   Time now{};
   Phase phase = kSilent;
   bool greeted = false;
@@ -114,7 +125,9 @@ struct Session::State {
   bool recipient_refused = false;
   std::string refusal;                           // the first since take_refusal()
   std::optional<Authentication> authentication;  // under way
-  bool authenticated = false;
+  bool authenticated = false;                    // AUTH succeeded, be it as nobody
+  const config::Credential* user = nullptr;
+  std::vector<SignInReport> reports;
   std::uint32_t errors = 0;
   std::uint32_t idle_commands = 0;
   std::uint32_t auth_failures = 0;

@@ -153,6 +153,11 @@ class SmtpSink:
         with self.lock:
             return list(self.mails)
 
+    def forget(self):
+        """What came so far never was."""
+        with self.lock:
+            self.mails.clear()
+
     def arrivals(self):
         """{(Message-ID, recipient): how many times it arrived}"""
         count = {}

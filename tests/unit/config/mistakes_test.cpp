@@ -202,7 +202,6 @@ TEST(Mistakes, NamesAndHostsAreChecked) {
 
 TEST(Mistakes, WhatComesLaterIsRefusedByName) {
   expect_all({
-      {"[[credential]]\nusername = \"x\"", "1:1: [[credential]] is not part of this version"},
       {"[http]", "1:1: [http] is not part of this version"},
       {"[[webhook]]\nname = \"x\"", "1:1: [[webhook]] is not part of this version"},
       {"[chatwoot]", "1:1: [chatwoot] is not part of this version"},
@@ -211,8 +210,6 @@ TEST(Mistakes, WhatComesLaterIsRefusedByName) {
        "2:9: store: a PostgreSQL store is not part of this version (\"sqlite\")"},
       {"[queue]\nstore = \"mysql\"",
        "2:9: store: is not \"sqlite\", the one store of this version"},
-      {"[[listener]]\nauth = \"required\"",
-       "2:8: auth: \"required\" is not part of this version (\"off\", \"optional\")"},
       {"[[listener]]\nproxy_protocol = true", "2:18: proxy_protocol: is not part of this version"},
       {"[[transport]]\nname = \"ses\"\ntype = \"ses\"\nregion = \"eu-west-1\"",
        "3:8: type: \"ses\" is not part of this version (\"mailgun\", \"smtp\", \"capture\")"},

@@ -20,6 +20,7 @@ using ::testing::Not;
 const std::string kExample = POSTERN_SOURCE_DIR "/config/postern.example.toml";
 const Variables kExampleVariables{{"MAILGUN_API_KEY", "k-mailgun"},
                                   {"BACKUP_PASSWORD", "k-backup"},
+                                  {"PRODUCT_A_PASSWORD", "k-product-a"},
                                   {"POSTERN_ADMIN_TOKEN", "k-admin"},
                                   {"PRODUCT_A_DKIM_KEY", "k-dkim"}};
 

@@ -31,6 +31,18 @@ struct FakePolicy final : Policy {
   bool hide_origin(std::string_view) const override { return hide; }
   bool wants_body_hash(std::string_view) const override { return hash; }
   bool is_full(std::uint64_t) const override { return full; }
+
+  std::vector<config::Credential> users;
+  mutable AuthThrottle throttle;
+  bool knows_users() const override { return !users.empty(); }
+  SignIn sign_in(const std::string& user, const std::string& password, const Peer& peer,
+                 Time now) const override {
+    const auto verdict = throttle.ask(peer.address, peer.trusted, now);
+    if (verdict.locked) return {nullptr, true, verdict.wait};
+    const config::Credential* const found = Credentials(users).find(user, password);
+    if (found == nullptr) throttle.failed(peer.address, now);
+    return {found, false, verdict.wait};
+  }
 };
 
 /// What the queue took.
@@ -98,6 +110,9 @@ class Client {
       } else if (session().want() == Want::tls) {
         transcript += "-- tls\n";
         session().encrypted(kCipher);
+      } else if (session().want() == Want::pause) {
+        transcript += "-- pause " + std::to_string(session().pause().count()) + " ms\n";
+        session().resume();
       } else if (session().want() == Want::commit) {
         put(session().take_message());
       } else {

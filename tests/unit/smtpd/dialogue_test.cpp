@@ -5,10 +5,12 @@
 //   ! untrusted | ungreeted | whole | hide-origin | full | storage-fault | disk-full | max-message
 //   N
 //     | max-recipients N | max-errors N | max-idle N         (whole: cuts change the meaning here)
-//     | tls starttls | tls required | tls implicit
+//     | tls starttls | tls required | tls implicit | auth off | auth required
+//     | users              (product-a may send as product-a.com, anybody as everybody; password pw)
 //   C: a line from the client       c: bytes, without a line end added
 //   S: a line from the server       -- closed              the server has hung up
 //   -- tls                          the handshake, which always succeeds
+//   -- pause N ms                   the client is kept waiting
 //   M: a line of the last message stored, all of them in order
 //   E: <sender> <recipient> ...     its envelope
 // In C, c and M: \r \n \0 \\ \xNN, and \*N* before a character repeats it N times.
@@ -83,7 +85,7 @@ Dialogue read_dialogue(const std::filesystem::path& file) {
       dialogue.ends_closed = true;
       continue;
     }
-    if (line == "-- tls") {
+    if (line.starts_with("-- ")) {
       dialogue.steps.back().answer += line + "\n";
       continue;
     }
@@ -120,6 +122,11 @@ void set_up(Client& client, const Dialogue& dialogue) {
   if (dialogue.has("tls starttls")) client.settings.tls = config::ListenerTls::starttls;
   if (dialogue.has("tls required")) client.settings.tls = config::ListenerTls::required;
   if (dialogue.has("tls implicit")) client.settings.tls = config::ListenerTls::implicit;
+  if (dialogue.has("auth off")) client.settings.auth = config::Auth::off;
+  if (dialogue.has("auth required")) client.settings.auth = config::Auth::required;
+  if (dialogue.has("users"))
+    client.policy.users = {{"product-a", Secret("pw"), {"product-a.com"}, ""},
+                           {"anybody", Secret("pw"), {}, "product-b.com"}};
   if (dialogue.has("storage-fault")) client.put_fault = queue::StorageFault{false, "I/O error"};
   if (dialogue.has("disk-full")) client.put_fault = queue::StorageFault{true, "disk full"};
   client.settings.max_message_bytes =
