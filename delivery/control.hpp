@@ -19,7 +19,7 @@ struct TransportView {
   std::string breaker;             // closed, half-open, open, suspended
   std::string reason;
   std::optional<Time> until;
-  std::uint32_t in_flight = 0;
+  std::uint32_t in_flight = 0;  // calls on the wire; of the transport as a whole only
   std::uint64_t sent = 0, failed = 0;
   std::string last_error;
   double rate_per_second = 0;

@@ -3,6 +3,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <memory>
@@ -41,14 +42,20 @@ struct Lane {
   transports::Abilities abilities;
   ReadyQueue ready;
   std::deque<FlightId> waiting;
-  std::uint32_t running = 0;
+  std::uint32_t running = 0;  // with those the transport keeps for its next free place
   bool backlog = false;  // as last told to Ways
+
+  std::uint32_t most_running() const { return concurrency() + abilities.prefetch; }
+  /// Calls on the wire; never more than the operator has allowed.
+  std::uint32_t in_flight() const { return std::min(running, concurrency()); }
 
   struct Tally {
     std::uint64_t sent = 0, failed = 0;
     std::string last_error;
   };
   std::unordered_map<DomainIndex, Tally> tallies;
+
+  std::uint32_t concurrency() const { return std::max(1U, abilities.concurrency); }
 
   /// By Outcome::Kind.
   std::array<prometheus::Counter*, 4> attempts;

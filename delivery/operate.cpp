@@ -103,7 +103,6 @@ void fill(TransportView& view, const WayView& way) {
   view.breaker = to_string(way.state);
   view.reason = way.reason;
   if (way.state != BreakerState::closed) view.until = way.until;
-  view.in_flight = way.in_use;
 }
 
 }  // namespace
@@ -114,6 +113,7 @@ std::vector<TransportView> Engine::views(Time now) const {
   for (const auto& lane : lanes_) {
     if (!lane->transport) continue;
     TransportView whole = view_of(*lane, {});
+    whole.in_flight = lane->in_flight();
     std::map<std::string, TransportView> domains;
     const auto of_domain = [&](DomainIndex domain) -> TransportView& {
       const std::string name = ways_.domain_name(domain);

@@ -182,7 +182,7 @@ void Engine::dispatch(Lane& lane, Time now) {
       call_off(id, "the transport is no longer configured", now);
       continue;
     }
-    if (lane.running >= std::max(1U, lane.abilities.concurrency)) return;
+    if (lane.running >= lane.most_running()) return;
     lane.waiting.pop_front();
     flight.phase = Flight::Phase::running;
     ++lane.running;

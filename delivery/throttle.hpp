@@ -26,7 +26,6 @@ class Throttle {
   /// When time alone makes it ready (places apart); `now` when nothing is in the way.
   Time ready_at(Time now);
 
-  std::uint32_t in_use() const { return in_use_; }
   Time paused_until() const { return paused_until_; }
 
  private:

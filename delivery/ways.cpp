@@ -5,8 +5,8 @@
 namespace postern::delivery {
 namespace {
 
-// Attempts committed ahead of a free connection, per place: they hide the commit's latency.
-constexpr std::uint32_t kPlacesPerConcurrency = 2;
+// For each call that a transport takes, one more whose attempt is committed: that hides the commit.
+constexpr std::uint32_t kPlacesPerCall = 2;
 
 Needs needs_of(const Message& message) {
   return {.size_bytes = message.size_bytes, .smtputf8 = message.envelope.smtputf8};
@@ -22,7 +22,8 @@ std::vector<TransportIndex> Ways::configure(std::shared_ptr<const config::Config
   std::vector<TransportIndex> numbers;
   for (const Exit& exit : exits) {
     const transports::Abilities& abilities = exit.abilities;
-    const std::uint32_t places = std::max(1U, abilities.concurrency) * kPlacesPerConcurrency;
+    const std::uint32_t calls = std::max(1U, abilities.concurrency) + abilities.prefetch;
+    const std::uint32_t places = calls * kPlacesPerCall;
     auto number = find_locked(exit.name);
     if (!number) {
       number = static_cast<TransportIndex>(ways_.size());

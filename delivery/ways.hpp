@@ -57,7 +57,6 @@ struct WayView {
   BreakerState state = BreakerState::closed;
   std::string reason;
   Time until{};
-  std::uint32_t in_use = 0;
 };
 
 class Ways {

@@ -158,8 +158,7 @@ std::vector<WayView> Ways::view(Time now) const {
                          .domain = domain,
                          .state = breaker.state(now),
                          .reason = breaker.reason(),
-                         .until = breaker.until(),
-                         .in_use = domain ? 0 : ways_[transport].throttle.in_use()});
+                         .until = breaker.until()});
       });
   return views;
 }

@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 constexpr Duration kResolvePatience = 10s;
 // RFC 5321 section 4.5.3.1.8: every server takes at least so many.
 constexpr std::uint32_t kMaxRecipients = 100;
-// A message on the wire and one whose envelope follows it in the same write.
-constexpr std::uint32_t kPerConnection = 2;
+// Behind the message on the wire one whose envelope follows in the same write.
+constexpr std::uint32_t kPrefetchPerConnection = 1;
 
 }  // namespace
 
@@ -33,7 +33,8 @@ Abilities Smtp::abilities() const {
   // Whether the smarthost has SMTPUTF8 is known only once it is asked; it says so per message.
   return {.max_message_bytes = max_message_bytes_,
           .max_recipients = kMaxRecipients,
-          .concurrency = connections_ * kPerConnection,
+          .concurrency = connections_,
+          .prefetch = connections_ * kPrefetchPerConnection,
           .smtputf8 = true};
 }
 

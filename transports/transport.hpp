@@ -30,7 +30,10 @@ using Done = std::function<void(Report)>;
 struct Abilities {
   std::uint64_t max_message_bytes = 0;
   std::uint32_t max_recipients = 1;  // in one call
-  std::uint32_t concurrency = 1;     // calls under way at once
+  std::uint32_t concurrency = 1;     // calls carried at once, as the configuration says
+  /// Further calls that it takes early and keeps, so that a place that becomes free is filled
+  /// without asking the scheduler. They are begun (an attempt each), but not on the wire.
+  std::uint32_t prefetch = 0;
   double rate_per_second = 0;        // 0: unlimited
   bool smtputf8 = false;
   bool look_up = false;  // look_up() can settle an uncertain delivery

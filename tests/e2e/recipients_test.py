@@ -66,6 +66,25 @@ class Recipients(unittest.TestCase):
         states = {row["recipient"]: row["state"] for row in message["deliveries"]}
         self.assertEqual({GOOD[0]: "sent", WRONG: "failed", GOOD[1]: "sent"}, states)
 
+    def test_two_wrong_ones_are_in_one_report(self):
+        others = ["wrong2@example.net", "wrong3@example.net"]
+        self.sink.on_rcpt = lambda address: (
+            f"550 5.1.1 <{address}>: no such user" if "wrong" in address else None)
+        submit(self.relay.port, MESSAGE, "agent@product-a.com", [GOOD[0], WRONG, *others])
+        self.relay.wait_empty()
+        [mail] = self.reports()
+        for address in [WRONG, *others]:
+            self.assertIn(b"Final-Recipient: rfc822; " + address.encode(), mail.content)
+
+    def test_a_smarthost_with_a_limit_gets_all_recipients_without_a_wait(self):
+        self.sink.max_recipients = 10
+        addresses = [f"r{i}@example.net" for i in range(95)]
+        submit(self.relay.port, MESSAGE, recipients=addresses)
+        self.relay.wait_empty(20)  # the first step of the retry schedule is 30 s
+        self.assertEqual({(message_id(), address): 1 for address in addresses},
+                         self.sink.arrivals())
+        self.assertEqual(10, len(self.sink.received()))
+
     def test_a_doubled_recipient_is_mailed_once(self):
         submit(self.relay.port, MESSAGE, recipients=[GOOD[0], GOOD[0]])
         self.relay.wait_empty()

@@ -38,7 +38,8 @@ class Connection(socketserver.BaseRequestHandler):
         self.buffer = b""
         self.replies = b""
         self.sink = self.server.sink
-        self.sink.connections += 1
+        self.sink.came()
+        self.is_open = True
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sender, self.recipients = None, []
         try:
@@ -48,6 +49,13 @@ class Connection(socketserver.BaseRequestHandler):
             self.flush()
         except (ConnectionError, TimeoutError):
             pass
+        finally:
+            self.leave()
+
+    def leave(self):
+        if self.is_open:
+            self.sink.left()
+        self.is_open = False
 
     def say(self, reply):
         self.replies += reply.encode() + b"\r\n"
@@ -95,6 +103,8 @@ class Connection(socketserver.BaseRequestHandler):
             self.say(self.sink.on_mail(self.sender) or "250 2.1.0 Ok")
         elif word == "RCPT":
             reply = self.sink.on_rcpt(address.group(1))
+            if reply is None and len(self.recipients) >= self.sink.max_recipients:
+                reply = "452 4.5.3 Too many recipients"
             if reply is None:
                 self.recipients.append(address.group(1))
             self.say(reply or "250 2.1.5 Ok")
@@ -111,6 +121,7 @@ class Connection(socketserver.BaseRequestHandler):
                     self.sink.mails.append(mail)
             self.say(reply or "250 2.0.0 Ok: taken")
         elif word == "QUIT":
+            self.leave()
             self.say("221 2.0.0 Bye")
             return False
         else:
@@ -128,7 +139,9 @@ class SmtpSink:
         self.lock = threading.Lock()
         self.mails = []
         self.ehlo_names = []
+        self.max_recipients = 1000  # a transaction
         self.connections = 0
+        self.open_now = self.most_open = 0
         socketserver.ThreadingTCPServer.allow_reuse_address = True
         socketserver.ThreadingTCPServer.request_queue_size = 256
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Connection)
@@ -143,6 +156,16 @@ class SmtpSink:
     def __exit__(self, *_):
         self.server.shutdown()
         self.server.server_close()
+
+    def came(self):
+        with self.lock:
+            self.connections += 1
+            self.open_now += 1
+            self.most_open = max(self.most_open, self.open_now)
+
+    def left(self):
+        with self.lock:
+            self.open_now -= 1
 
     def transport(self, name="sink", **settings):
         """This sink as a [[transport]] of the relay."""

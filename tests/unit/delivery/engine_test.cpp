@@ -316,6 +316,22 @@ TEST_F(EngineTest, LongRateLimitCountsAsABlock) {
   EXPECT_EQ(world.breaker("mailgun"), "open");
 }
 
+TEST_F(EngineTest, TransportKeepsCallsForItsNextFreePlaceButOperatorsSeeTheWire) {
+  mailgun.abilities_.concurrency = 2;
+  mailgun.abilities_.prefetch = 1;
+  mailgun.hangs = true;
+  const auto in_flight = [&] { return world.engine->views(world.now).at(0).in_flight; };
+  send();
+  EXPECT_EQ(in_flight(), 1U);
+  for (int i = 0; i < 9; ++i) send();
+  EXPECT_EQ(world.open_calls(), 3U);
+  EXPECT_EQ(in_flight(), 2U) << "what is kept is not on the wire";
+  mailgun.hangs = false;
+  world.let_go();
+  EXPECT_EQ(mailgun.calls.size(), 10U);
+  EXPECT_EQ(in_flight(), 0U);
+}
+
 TEST_F(EngineTest, RateIsKept) {
   mailgun.abilities_.rate_per_second = 2;
   for (int i = 0; i < 10; ++i) send();

@@ -5,7 +5,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/stream.hpp"
@@ -26,6 +28,8 @@ class ScriptedSmarthost {
   std::string hangs_at;                               // no answer from this command on
   std::vector<std::vector<std::string>> connections;  // each one's commands
   std::vector<std::string> messages;                  // as they came over the wire, dots doubled
+  std::size_t open_now = 0;                           // connections, until they say QUIT or end
+  std::size_t most_open = 0;                          // of them at once
 
  private:
   boost::asio::awaitable<void> accept() {
@@ -37,7 +41,24 @@ class ScriptedSmarthost {
     }
   }
 
+  // One of the connections that are open now.
+  class Guest {
+   public:
+    explicit Guest(ScriptedSmarthost& host) : host_(host) {
+      host_.most_open = std::max(host_.most_open, ++host_.open_now);
+    }
+    ~Guest() { leave(); }
+    void leave() {
+      if (!std::exchange(has_left_, true)) --host_.open_now;
+    }
+
+   private:
+    ScriptedSmarthost& host_;
+    bool has_left_ = false;
+  };
+
   boost::asio::awaitable<void> serve(std::unique_ptr<net::Stream> stream, std::size_t number) {
+    Guest guest(*this);
     std::string input;
     std::string output = peer.reply_to("<connect>") + "\r\n";
     bool in_content = false;
@@ -60,6 +81,7 @@ class ScriptedSmarthost {
         const std::string command = in_content ? "<end>" : unit;
         if (in_content) messages.push_back(unit + "\r\n");
         if (!in_content) connections[number].push_back(unit);
+        if (command == "QUIT") guest.leave();
         hangs |= !hangs_at.empty() && istarts_with(command, hangs_at);
         if (hangs) continue;
         const std::string reply = peer.reply_to(command);

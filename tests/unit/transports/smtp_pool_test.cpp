@@ -111,6 +111,16 @@ TEST_F(SmtpPoolTest, ManyMessagesShareFewConnections) {
   EXPECT_EQ(smarthost.connections.size(), 2U);
 }
 
+TEST_F(SmtpPoolTest, ThePeerNeverSeesMoreConnectionsThanConfigured) {
+  lanes_ = 2;
+  settings().connections = 3;
+  smarthost.closes_after = 7;
+  for (int i = 0; i < 90; ++i) deliver(i % 3 == 0 ? "one.example" : "two.example");
+  finish();
+  EXPECT_EQ(count(Kind::delivered), 90U);
+  EXPECT_EQ(smarthost.most_open, 3U);
+}
+
 TEST_F(SmtpPoolTest, AnIdleConnectionIsUsedAgain) {
   deliver();
   finish();
