@@ -21,11 +21,12 @@ constexpr std::uint32_t kPrefetchPerConnection = 1;
 
 }  // namespace
 
-Smtp::Smtp(std::string name, std::uint64_t max_message_bytes,
+Smtp::Smtp(std::string name, std::uint64_t max_message_bytes, double rate_per_second,
            std::shared_ptr<const SmtpSettings> settings,
            const std::vector<boost::asio::any_io_executor>& io)
     : name_(std::move(name)),
       max_message_bytes_(max_message_bytes),
+      rate_per_second_(rate_per_second),
       connections_(settings->connections),
       pool_(settings, io) {}
 
@@ -35,6 +36,7 @@ Abilities Smtp::abilities() const {
           .max_recipients = kMaxRecipients,
           .concurrency = connections_,
           .prefetch = connections_ * kPrefetchPerConnection,
+          .rate_per_second = rate_per_second_,
           .smtputf8 = true};
 }
 
@@ -53,7 +55,8 @@ std::unique_ptr<Transport> make_smtp(const config::Transport& settings, const To
   smtp->username = settings.username;
   smtp->password = settings.password;
   smtp->timeout = settings.timeout;
-  smtp->connections = settings.connections;
+  // A connection carries one message at a time.
+  smtp->connections = std::min(settings.connections, settings.concurrency);
   smtp->rules = {smtp_rules(), tools.failover_after};
   smtp->resolver =
       std::make_shared<net::SystemResolver>(std::min(settings.timeout, kResolvePatience));
@@ -67,8 +70,8 @@ std::unique_ptr<Transport> make_smtp(const config::Transport& settings, const To
     log::event(log::Level::warning, "", "started",
                {{"transport", settings.name},
                 {"warning", "tls = \"none\": the password travels in plain text"}});
-  return std::make_unique<Smtp>(settings.name, settings.max_message_bytes, std::move(smtp),
-                                tools.io);
+  return std::make_unique<Smtp>(settings.name, settings.max_message_bytes, settings.rate.per_second,
+                                std::move(smtp), tools.io);
 }
 
 }  // namespace postern::transports

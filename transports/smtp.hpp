@@ -13,7 +13,7 @@ namespace postern::transports {
 
 class Smtp final : public Transport {
  public:
-  Smtp(std::string name, std::uint64_t max_message_bytes,
+  Smtp(std::string name, std::uint64_t max_message_bytes, double rate_per_second,
        std::shared_ptr<const SmtpSettings> settings,
        const std::vector<boost::asio::any_io_executor>& io);
 
@@ -26,6 +26,7 @@ class Smtp final : public Transport {
  private:
   std::string name_;
   std::uint64_t max_message_bytes_;
+  double rate_per_second_;
   std::uint32_t connections_;
   SmtpPool pool_;
 };

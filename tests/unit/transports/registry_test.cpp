@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
 #include <set>
 #include <stdexcept>
 
@@ -24,6 +25,27 @@ TEST(Registry, MakesWhatTheRowSays) {
   const auto transport = make(settings, {});
   EXPECT_EQ(transport->name(), "out");
   EXPECT_EQ(transport->type(), "capture");
+}
+
+TEST(Registry, LimitsHoldForASmarthost) {
+  boost::asio::io_context io;
+  Tools tools;
+  tools.io = {io.get_executor()};
+  config::Transport settings;
+  settings.name = "smarthost";
+  settings.type = "smtp";
+  settings.host = "127.0.0.1";
+  settings.tls = config::TransportTls::none;
+  settings.rate.per_second = 7;
+  settings.connections = 10;
+  settings.concurrency = 4;
+  Abilities abilities = make(settings, tools)->abilities();
+  EXPECT_EQ(abilities.rate_per_second, 7);
+  EXPECT_EQ(abilities.concurrency, 4U);
+  settings.concurrency = 20;
+  abilities = make(settings, tools)->abilities();
+  EXPECT_EQ(abilities.concurrency, 10U) << "one message a connection";
+  io.run();
 }
 
 TEST(Registry, RefusesAnUnknownType) {
