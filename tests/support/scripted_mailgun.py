@@ -13,7 +13,8 @@ POST /_events     {"delay": seconds, "status": 200, "body": null, "add": [event,
 POST /_reset      forget everything
 GET  /_received   what was taken: domain, to, message_id, sha256, size, at, answered; ?raw=1 adds the
                   bytes (base64) of those up to 1 MiB
-GET  /_requests   {"total", "messages", "events", "refused", "broken", "connections"}
+GET  /_requests   {"total", "messages", "events", "refused", "broken", "connections",
+                  "most_at_once"} (calls to messages.mime)
 
 A STEP is an object; all keys are optional:
   times     how many calls it serves (1)            domain    only calls for that domain
@@ -42,66 +43,12 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+# Found as a program and as support.scripted_mailgun alike.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from mailgun_wire import Malformed, message_id_of, parse_message  # noqa: E402
+
 
 KEEP_RAW_BYTES = 1024 * 1024  # larger messages are known by their digest only
-
-
-class Malformed(Exception):
-    """The request is not what Mailgun takes; the text is Mailgun's."""
-
-
-def parse_multipart(content_type, body):
-    """Strict RFC 7578: list of (name, filename or None, bytes)."""
-    match = re.fullmatch(r'multipart/form-data;\s*boundary="?([^";]{1,70})"?', content_type or "")
-    if not match:
-        raise Malformed("malformed multipart: no boundary")
-    boundary = b"--" + match.group(1).encode()
-    if not body.startswith(boundary + b"\r\n"):
-        raise Malformed("malformed multipart: does not begin with the boundary")
-    end = body.rfind(b"\r\n" + boundary + b"--")
-    if end < 0 or body[end + len(boundary) + 4:] not in (b"", b"\r\n"):
-        raise Malformed("malformed multipart: does not end with the boundary")
-    parts = []
-    for part in body[len(boundary) + 2:end].split(b"\r\n" + boundary + b"\r\n"):
-        head, blank, content = part.partition(b"\r\n\r\n")
-        if not blank:
-            raise Malformed("malformed multipart: part without header")
-        disposition = re.search(
-            rb'(?im)^Content-Disposition: form-data; name="([^"\r\n]*)"(?:; filename="([^"\r\n]*)")?\r?$',
-            head)
-        if not disposition:
-            raise Malformed("malformed multipart: no form-data disposition")
-        filename = disposition.group(2)
-        parts.append((disposition.group(1).decode(),
-                      filename.decode() if filename is not None else None, content))
-    return parts
-
-
-def message_id_of(raw):
-    head = raw.partition(b"\r\n\r\n")[0]
-    match = re.search(rb"(?im)^Message-ID:\s*(<[^>\r\n]*>)", head)
-    return match.group(1).decode("utf-8", "replace") if match else ""
-
-
-def parse_message(content_type, body):
-    """(recipients, message bytes), or Malformed."""
-    recipients, message = [], None
-    for name, filename, content in parse_multipart(content_type, body):
-        if name == "to":
-            recipients.append(content.decode())
-        elif name == "message":
-            if filename is None:
-                raise Malformed("'message' parameter is not a file")
-            message = content
-        else:
-            raise Malformed("unexpected parameter: " + name)
-    if message is None:
-        raise Malformed("message parameter is missing")
-    if not recipients:
-        raise Malformed("to parameter is missing")
-    if len(recipients) > 1000:
-        raise Malformed("too many recipients")
-    return recipients, message
 
 
 class State:
@@ -111,13 +58,21 @@ class State:
         self.key = key
         self.lock = threading.Lock()
         self.connections = 0
+        self.at_once = 0
         self.reset()
 
     def reset(self):
         self.steps, self.default = [], {}
         self.received, self.added_events = [], []
         self.events_setting = {"delay": 0, "status": 200, "body": None}
-        self.counts = dict.fromkeys(("total", "messages", "events", "refused", "broken"), 0)
+        self.counts = dict.fromkeys(
+            ("total", "messages", "events", "refused", "broken", "most_at_once"), 0)
+
+    def calls_under_way(self, calls):
+        """A call to messages.mime begins (1) or has ended (-1)."""
+        with self.lock:
+            self.at_once += calls
+            self.counts["most_at_once"] = max(self.counts["most_at_once"], self.at_once)
 
     def count(self, what):
         with self.lock:
@@ -230,11 +185,14 @@ class Call(BaseHTTPRequestHandler):
         if not match:
             self.read_body()
             return self.answer(404, {"message": "page not found"})
+        self.state.calls_under_way(1)
         try:
             self.messages(urllib.parse.unquote(match.group(1)))
         except ConnectionError:
             self.state.count("broken")
             self.close_connection = True
+        finally:
+            self.state.calls_under_way(-1)
 
     def messages(self, domain):
         early = self.state.must_reset_early(domain)
