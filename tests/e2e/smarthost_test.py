@@ -6,6 +6,7 @@ import unittest
 from support.client import make_message, submit
 from support.postfix_smarthost import PostfixSmarthost
 from support.relay import Relay, free_port, wait_until
+from support.smtp_sink import SmtpSink
 
 
 class Smarthost(unittest.TestCase):
@@ -56,6 +57,23 @@ class Smarthost(unittest.TestCase):
             wait_until(lambda: relay.transports()["smarthost", ""]["breaker"] == "open", "the breaker")
             self.assertIn("TLS", relay.transports()["smarthost", ""]["reason"])
         self.assertEqual(before, self.postfix.log().count("sasl_username"))
+
+    def test_an_expired_certificate_shuts_the_way_and_mail_takes_the_next(self):
+        with PostfixSmarthost(days=-1) as expired, SmtpSink() as sink, \
+                Relay([self.transport(port=expired.submission_port,
+                                      ca_file=str(expired.ca_file)),
+                       sink.transport("backup")]) as relay:
+            queue_id = submit(relay.port, make_message(), recipients=["customer@example.net"])
+            relay.wait_empty()
+            [mail] = sink.received()
+            self.assertEqual(["customer@example.net"], mail.recipients)
+            row = relay.transports()["smarthost", ""]
+            self.assertEqual("open", row["breaker"])
+            self.assertIn("expired", row["reason"])
+            [tried, taken] = relay.show(queue_id)["attempts"]
+            self.assertEqual(("deferred", "transport"), (tried["outcome"], tried["blame"]))
+            self.assertEqual("backup", taken["transport"])
+            self.assertEqual([], expired.arrived())
 
     def test_mail_waits_for_a_smarthost_that_is_down(self):
         port = free_port()

@@ -134,14 +134,17 @@ def free_ports(count):
 
 
 def make_certificate(home, name, owner, days=30):
-    """A CA (ca.pem) and a server key it signed for `name`, localhost and 127.0.0.1."""
+    """A CA (ca.pem) and a server key it signed for `name`, localhost and 127.0.0.1.
+
+    It holds for so many `days`; -1: it ended yesterday.
+    """
 
     def openssl(*arguments):
         subprocess.run(("openssl", *map(str, arguments)), check=True, capture_output=True)
 
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     openssl("req", "-x509", *curve, "-keyout", home / "ca.key", "-out", home / "ca.pem",
-            "-days", days, "-subj", "/CN=Test CA")
+            "-days", 30, "-subj", "/CN=Test CA")
     openssl("req", *curve, "-keyout", home / "server.key", "-out", home / "server.csr",
             "-subj", f"/CN={name}")
     (home / "san").write_text(f"subjectAltName=DNS:{name},DNS:localhost,IP:127.0.0.1\n")
@@ -155,11 +158,12 @@ class PostfixSmarthost:
     """Starts on entry and is ready then; stops on exit and leaves nothing behind."""
 
     def __init__(self, username="relay", password="opensesame", name=NAME,
-                 message_size_limit=40 * 2**20):
+                 message_size_limit=40 * 2**20, days=30):
         self.username = username
         self.password = password
         self.name = name
         self.message_size_limit = message_size_limit
+        self.days = days
         self.home = None
         self._master = None
 
@@ -187,9 +191,12 @@ class PostfixSmarthost:
                               ("mail", "nobody")):
             (home / folder).mkdir()
             shutil.chown(home / folder, owner)
+        for folder in ("inbox", "inbox/new", "inbox/cur", "inbox/tmp"):  # to be watched from the start
+            (home / "mail" / folder).mkdir()
+            shutil.chown(home / "mail" / folder, "nobody", "nogroup")
         self.plain_port, self.submission_port, self.submissions_port = free_ports(3)
         self.ca_file = home / "ca.pem"
-        make_certificate(home, self.name, "postfix")
+        make_certificate(home, self.name, "postfix", self.days)
         (home / "main.cf").write_text(MAIN_CF.format(
             home=home, home_name=home.name, name=self.name,
             message_size_limit=self.message_size_limit,
@@ -281,9 +288,8 @@ def main():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         if sys.argv[1:2] == ["--shell"]:
             lines = (f"{key}={value}\n" for key, value in smarthost.settings().items())
-            partial = pathlib.Path(sys.argv[2] + ".partial")
-            partial.write_text("".join(lines))
-            partial.rename(sys.argv[2])
+            with open(sys.argv[2], "w") as pipe:  # in one write: the reader takes one
+                pipe.write("".join(lines))
         else:
             print(json.dumps(smarthost.settings()), flush=True)
         sys.stdin.read()
