@@ -65,6 +65,7 @@ void describe(Fields& fields, Queue& queue) {
   describe_store(fields, queue.store);
   fields.retry("retry", queue.retry);
   fields.duration("expire_after", queue.expire_after, kSomeDuration);
+  fields.duration("delay_notice", queue.delay_notice, kSomeDuration);
   fields.duration("keep_history", queue.keep_history, kAnyDuration);
   fields.duration("keep_bodies", queue.keep_bodies, kAnyDuration);
   fields.duration("dedupe_window", queue.dedupe_window, kAnyDuration);

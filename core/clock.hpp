@@ -2,7 +2,9 @@
 // Time as an argument. Wall-clock time (Time) is for people, records and schedules in the store;
 // Tick is monotonic and measures waits and durations inside one process.
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace postern {
 
@@ -30,6 +32,8 @@ class SystemClock final : public Clock {
 
 /// RFC 3339 in UTC with milliseconds: 2026-11-21T09:13:07.123Z.
 std::string to_rfc3339(Time time);
+/// RFC 3339 section 5.6, in UTC ("Z") or with an offset; fractions of a second are cut off.
+std::optional<Time> parse_rfc3339(std::string_view text);
 
 /// RFC 5322 section 3.3 date-time in UTC: Sat, 21 Nov 2026 09:13:07 +0000.
 std::string to_rfc5322(Time time);

@@ -38,4 +38,9 @@ bool is_final(DeliveryState state) {
   return state >= DeliveryState::sent;
 }
 
+const RecipientOptions& Envelope::options_of(std::uint32_t index) const {
+  static const RecipientOptions kNothing;
+  return options && index < options->recipients.size() ? options->recipients[index] : kNothing;
+}
+
 }  // namespace postern

@@ -10,6 +10,7 @@
 
 #include "core/clock.hpp"
 #include "core/id.hpp"
+#include "core/options.hpp"
 #include "core/result.hpp"
 
 namespace postern {
@@ -40,8 +41,12 @@ bool is_final(DeliveryState state);
 struct Envelope {
   std::string sender;  // empty: the null sender <>
   std::vector<std::string> recipients;
-  bool smtputf8 = false;        // RFC 6531: needs a next hop that has it
-  bool eight_bit_mime = false;  // RFC 6152: BODY=8BITMIME was declared
+  bool smtputf8 = false;                     // RFC 6531: needs a next hop that has it
+  bool eight_bit_mime = false;               // RFC 6152: BODY=8BITMIME was declared
+  std::shared_ptr<const Options> options{};  // null: nothing more was asked for
+
+  /// What was asked for recipient number `index`.
+  const RecipientOptions& options_of(std::uint32_t index) const;
 };
 
 /// What is known of a message besides its bytes. Immutable once stored; shared between threads.
@@ -76,6 +81,7 @@ struct Delivery {
   std::string reason;                   // last reply or why it is held
   std::string provider_id;              // provider's own id of the message
   std::uint32_t possible_duplicates = 0;
+  std::optional<Time> notice_at{};  // when the sender is to hear that it is late
 };
 
 /// The bytes of a stored message, in chunks of at most kChunkBytes; the header is in the first.

@@ -34,6 +34,13 @@ enum class FailOver {
   once,   // at once, but final when one more transport has said the same
 };
 
+/// Who tells a sender who wants to hear of success (RFC 3461 section 5.2): for `delivered`.
+enum class Onward {
+  relayed,  // we: beyond this hop nobody will
+  tells,    // the next hop: it took the request over
+  arrived,  // we: there is no next hop
+};
+
 struct Outcome {
   enum class Kind { delivered, deferred, rejected, uncertain };
 
@@ -48,6 +55,7 @@ struct Outcome {
   bool alert = false;            // an operator should hear of it
   bool split = false;            // the call named several recipients; try them singly
   bool left_out = false;         // the call had no room for this one: another call, at once
+  Onward onward = Onward::relayed;
 
   static Outcome delivered(std::string reply, std::string provider_id = {});
   /// Nothing reached the provider: DNS, connect, TLS. Blames the transport; fails over at once.

@@ -21,6 +21,12 @@ std::unique_ptr<Job> Job::sibling() const {
   return job;
 }
 
+bool take_notice(Copy& copy, Time now) {
+  if (!copy.notice_at || now < *copy.notice_at) return false;
+  copy.notice_at.reset();
+  return true;
+}
+
 std::unique_ptr<Job> portion(Job& job, std::uint32_t max_recipients) {
   const std::size_t most = job.singly ? 1 : std::max<std::size_t>(1, max_recipients);
   const auto cut =

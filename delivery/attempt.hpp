@@ -18,6 +18,7 @@ struct Copy {
   std::uint32_t attempts = 0;
   Time expires_at{};
   std::optional<Time> first_failed_at;
+  std::optional<Time> notice_at{};  // when the sender is to hear that it is late
 };
 
 struct Job {
@@ -39,6 +40,9 @@ struct Job {
   /// The same message and history, without deliveries.
   std::unique_ptr<Job> sibling() const;
 };
+
+/// True, once, when it is time to tell the sender that the delivery is late.
+bool take_notice(Copy& copy, Time now);
 
 /// Cuts off what one call may carry; `job` keeps the rest (empty when it all fits).
 std::unique_ptr<Job> portion(Job& job, std::uint32_t max_recipients);

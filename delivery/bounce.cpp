@@ -1,10 +1,9 @@
 #include "delivery/bounce.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <span>
 
 #include "core/text.hpp"
-#include "mail/report.hpp"
 
 namespace postern::delivery {
 namespace {
@@ -12,6 +11,8 @@ namespace {
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
+
+using mail::Action;
 
 // class.subject.detail with a class of failure (RFC 3463 section 2).
 bool is_failure_status(std::string_view text) {
@@ -41,31 +42,55 @@ std::string_view status_in(std::string_view reply) {
   return {};
 }
 
-std::string status_of(const FailedRecipient& recipient) {
-  if (is_failure_status(recipient.status)) return recipient.status;
-  if (recipient.state == DeliveryState::expired) return "4.4.7";  // delivery time expired
-  if (const auto found = status_in(recipient.reply); !found.empty()) return std::string(found);
-  return "5.0.0";
+std::string status_of(Action action, const News& news) {
+  if (action == Action::relayed || action == Action::delivered) return "2.0.0";
+  if (is_failure_status(news.status)) return news.status;
+  if (news.expired) return "4.4.7";  // delivery time expired
+  const std::string_view found = status_in(news.reply);
+  if (action == Action::delayed) return found.starts_with('4') ? std::string(found) : "4.0.0";
+  return found.empty() ? "5.0.0" : std::string(found);
 }
 
-mail::ReportedRecipient to_reported(const FailedRecipient& recipient) {
-  return {.address = recipient.address,
-          .status = status_of(recipient),
-          .diagnostic = recipient.reply,
-          .expired = recipient.state == DeliveryState::expired,
-          .attempted = !recipient.transport.empty()};
+// Not all of it for what is only to travel under TLS (RFC 8689 section 5), nor in other reports
+// than those of failures (RFC 3461 section 4.3).
+bool returns_all(const Message& original, Action action, std::string_view first_chunk) {
+  const Options* const options = original.envelope.options.get();
+  return options && options->ret == Options::Return::full && !options->require_tls &&
+         action == Action::failed && original.chunks == 1 &&
+         first_chunk.size() <= kMaxReturnedBytes && first_chunk.size() == original.size_bytes;
 }
 
 }  // namespace
 
-std::optional<Report> make_report(const Message& original, std::string_view header_block,
-                                  const std::vector<FailedRecipient>& failed,
+bool wants_report(const Message& message, std::uint32_t index, Action action) {
+  const std::optional<Notify>& notify = message.envelope.options_of(index).notify;
+  if (notify && notify->is_never()) return false;
+  const DeliverBy* by = nullptr;
+  if (message.envelope.options && message.envelope.options->deliver_by)
+    by = &*message.envelope.options->deliver_by;
+  switch (action) {
+    case Action::failed:
+      return !notify || notify->failure || (by && by->or_return);
+    case Action::delayed:
+      return (notify && notify->delay) || (by && !by->or_return);
+    case Action::relayed:
+      return (notify && notify->success) || (by && by->trace);
+    case Action::delivered:
+      return notify && notify->success;
+  }
+  return false;
+}
+
+std::optional<Report> make_report(const Message& original, std::string_view first_chunk,
+                                  Action action, const std::vector<News>& news,
                                   const std::string& reporting_mta, MessageNo no, Time now) {
-  if (original.channel != Channel::mail || original.envelope.sender.empty() || failed.empty())
+  if (original.channel != Channel::mail || original.envelope.sender.empty() || news.empty())
     return std::nullopt;
 
-  const std::size_t listed = std::min(failed.size(), kMaxFailedInReport);
-  mail::FailureReport report{
+  const std::size_t listed = std::min(news.size(), kMaxInReport);
+  const Options* const options = original.envelope.options.get();
+  mail::DeliveryReport report{
+      .action = action,
       .sender = original.envelope.sender,
       .domain = original.sender_domain.empty() ? reporting_mta : original.sender_domain,
       .reporting_mta = reporting_mta,
@@ -73,12 +98,21 @@ std::optional<Report> make_report(const Message& original, std::string_view head
       .now = now,
       .arrived = original.accepted_at,
       .original_id = original.message_id,
-      .header_block = header_block,
+      .envelope_id = options ? options->envelope_id : std::string(),
+      .header_block = first_chunk.substr(0, original.header_bytes),
+      .content = returns_all(original, action, first_chunk) ? first_chunk : std::string_view(),
       .recipients = {},
-      .unlisted = failed.size() - listed,
+      .unlisted = news.size() - listed,
       .smtputf8 = original.envelope.smtputf8};
-  std::transform(failed.begin(), failed.begin() + static_cast<std::ptrdiff_t>(listed),
-                 std::back_inserter(report.recipients), to_reported);
+  for (const News& one : std::span(news).first(listed))
+    report.recipients.push_back(
+        {.address = original.envelope.recipients.at(one.index),
+         .original = original.envelope.options_of(one.index).original_recipient,
+         .status = status_of(action, one),
+         .diagnostic = one.reply,
+         .expired = one.expired,
+         .attempted = !one.transport.empty(),
+         .retry_until = one.retry_until});
   mail::RenderedReport rendered = mail::render(report);
 
   auto message = std::make_shared<Message>();

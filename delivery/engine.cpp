@@ -80,7 +80,8 @@ void Engine::accepted(std::shared_ptr<const Message> message,
     job->deliveries.push_back({.index = delivery.index,
                                .token = delivery.token,
                                .attempts = delivery.attempts,
-                               .expires_at = delivery.expires_at});
+                               .expires_at = delivery.expires_at,
+                               .notice_at = delivery.notice_at});
     held_.add(job->message->no, delivery.index);
   }
   if (!is_active) {
@@ -150,8 +151,16 @@ void Engine::park(std::unique_ptr<Job> job, Time until, const std::string& reaso
     give_up(*job, DeliveryState::expired, reason, now);
     return;
   }
-  for (const Copy& copy : job->deliveries) {
-    const Time due = std::min(until, copy.expires_at);
+  std::vector<News> late;
+  for (Copy& copy : job->deliveries) {
+    const bool is_late = take_notice(copy, now);
+    if (is_late)
+      late.push_back({.index = copy.index,
+                      .status = {},
+                      .reply = {},
+                      .transport = {},
+                      .retry_until = copy.expires_at});
+    const Time due = std::min({until, copy.expires_at, copy.notice_at.value_or(until)});
     change(queue::Record{
         .no = job->message->no,
         .index = copy.index,
@@ -162,10 +171,12 @@ void Engine::park(std::unique_ptr<Job> job, Time until, const std::string& reaso
         .provider_id = {},
         .next_attempt_at = due,
         .first_failed_at = copy.first_failed_at,
+        .notice_given = is_late,
         .outcome = {},
         .at = now});
+    release({job->message->no, copy.index, due});
   }
-  forget(*job, std::min(until, job->deliveries.front().expires_at));
+  if (!late.empty()) report(*job->message, job->content, mail::Action::delayed, std::move(late), now);
 }
 
 void Engine::hold(std::unique_ptr<Job> job, const std::string& reason, Time now) {

@@ -104,7 +104,7 @@ class Engine {
     std::shared_ptr<const Message> message;
     std::shared_ptr<const Content> content;  // not kept while it waits
     std::vector<queue::Record> records;
-    std::vector<FailedRecipient> failed;
+    std::vector<News> failed;
     Time until{};  // not longer than this
   };
   /// An uncertain delivery that is being asked about.
@@ -155,7 +155,7 @@ class Engine {
   bool is_worked_on(const Message& message) const;
   void conclude_given_up(Time now);
   void report(const Message& message, const std::shared_ptr<const Content>& content,
-              const std::vector<FailedRecipient>& failed, Time now);
+              mail::Action action, std::vector<News> news, Time now);
   void breakers_changed(const BreakerChanges& changes, Time now);
   void set_gauge(TransportIndex transport, std::optional<DomainIndex> domain, BreakerState state);
 

@@ -62,7 +62,8 @@ void Engine::load(const queue::Stored& stored, Time now) {
                                .token = delivery.token,
                                .attempts = delivery.attempts,
                                .expires_at = delivery.expires_at,
-                               .first_failed_at = delivery.first_failed_at});
+                               .first_failed_at = delivery.first_failed_at,
+                               .notice_at = delivery.notice_at});
   }
   if (job) dispose(std::move(job), now);
   // Last, for it reads: what was taken above is in good hands when that fails.
@@ -139,6 +140,12 @@ void Engine::resolve(const Doubt& doubt, const Resolution& resolution,
   record.outcome = Outcome::delivered(record.reason, answer.provider_id);
   change(std::move(record));
   release({doubt.message->no, delivery.index, std::nullopt});
+  report(*doubt.message, nullptr, mail::Action::relayed,
+         {{.index = delivery.index,
+           .status = {},
+           .reply = answer.detail,
+           .transport = delivery.transport}},
+         now);
 }
 
 // The attempt is settled as if the provider had said so at once.
@@ -177,7 +184,8 @@ std::unique_ptr<Job> Engine::job_of(const Doubt& doubt) {
                              .token = delivery.token,
                              .attempts = delivery.attempts,
                              .expires_at = delivery.expires_at,
-                             .first_failed_at = delivery.first_failed_at});
+                             .first_failed_at = delivery.first_failed_at,
+                             .notice_at = delivery.notice_at});
   return job;
 }
 

@@ -1,6 +1,6 @@
 // The part of Engine that draws conclusions: from outcomes to records, fail-over and reports.
 #include <algorithm>
-
+#include <array>
 #include <iterator>
 
 #include "core/log.hpp"
@@ -26,9 +26,10 @@ struct Engine::Settlement {
   std::unique_ptr<Job> onward;        // takes another way together
   std::unique_ptr<Job> left_out;      // takes this way again together
   std::vector<std::unique_ptr<Job>> singles;
-  std::vector<FailedRecipient> failed;
-  std::vector<queue::Record> records;  // of the failed
+  std::array<std::vector<News>, 4> news;  // by mail::Action
+  std::vector<queue::Record> records;     // of the failed
 
+  std::vector<News>& of(mail::Action action) { return news.at(static_cast<std::size_t>(action)); }
   const Job& job() const { return *flight.job; }
   const std::string& recipient(const Copy& copy) const {
     return job().message->envelope.recipients[copy.index];
@@ -67,12 +68,17 @@ void Engine::settle(const Flight& flight, const Reports& outcomes, Duration took
                         .onward = nullptr,
                         .left_out = nullptr,
                         .singles = {},
-                        .failed = {},
+                        .news = {},
                         .records = {}};
   settlement.tried.push_back(lane.number);
   for (std::size_t i = 0; i < outcomes.size(); ++i)
     settle_one(settlement, flight.job->deliveries[i], outcomes[i]);
-  if (!settlement.failed.empty()) gather_failed(settlement);
+  if (!settlement.records.empty()) gather_failed(settlement);
+  for (const mail::Action action :
+       {mail::Action::delayed, mail::Action::relayed, mail::Action::delivered})
+    if (!settlement.of(action).empty())
+      report(*flight.job->message, flight.job->content, action, std::move(settlement.of(action)),
+             now);
   if (settlement.onward) dispose(std::move(settlement.onward), now);
   if (settlement.left_out) dispose(std::move(settlement.left_out), now);
   for (std::unique_ptr<Job>& single : settlement.singles) dispose(std::move(single), now);
@@ -142,16 +148,20 @@ void Engine::finish(Settlement& to, const Copy& copy, const Outcome& outcome, De
                 {"transport", to.lane.name},
                 {"ms", to.took.count()},
                 {"reply", outcome.reply}});
+  const News news{.index = copy.index,
+                  .status = {},
+                  .reply = outcome.reply,
+                  .transport = to.lane.name,
+                  .expired = state == DeliveryState::expired};
   if (sent) {
     ++to.tally.sent;
+    if (outcome.onward != Onward::tells && message.envelope.options)
+      to.of(outcome.onward == Onward::arrived ? mail::Action::delivered : mail::Action::relayed)
+          .push_back(news);
   } else {
     ++to.tally.failed;
     to.tally.last_error = outcome.reply;
-    to.failed.push_back({.address = to.recipient(copy),
-                         .status = {},
-                         .reply = outcome.reply,
-                         .transport = to.lane.name,
-                         .state = state});
+    to.of(mail::Action::failed).push_back(news);
   }
   queue::Record record{.no = message.no,
                        .index = copy.index,
@@ -180,7 +190,7 @@ void Engine::gather_failed(Settlement& from) {
   waiting.content = job.content;
   for (const queue::Record& record : from.records) held_.conclude(record.no, record.index);
   std::ranges::move(from.records, std::back_inserter(waiting.records));
-  std::ranges::move(from.failed, std::back_inserter(waiting.failed));
+  std::ranges::move(from.of(mail::Action::failed), std::back_inserter(waiting.failed));
 }
 
 bool Engine::is_worked_on(const Message& message) const {
@@ -202,7 +212,8 @@ void Engine::conclude_given_up(Time now) {
       release({record.no, record.index, std::nullopt});
       change(std::move(record));
     }
-    report(*given_up.message, given_up.content, given_up.failed, now);
+    report(*given_up.message, given_up.content, mail::Action::failed, std::move(given_up.failed),
+           now);
     entry = given_up_.erase(entry);
   }
 }
@@ -222,6 +233,19 @@ void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verd
     due = first_look(policy_of(job.message->sender_domain), to.now);
   }
   const bool is_uncertain = state == DeliveryState::uncertain;
+  const bool is_late = take_notice(copy, to.now);
+  if (is_late)
+    to.of(mail::Action::delayed)
+        .push_back({.index = copy.index,
+                    .status = {},
+                    .reply = outcome.reply,
+                    .transport = to.lane.name,
+                    .retry_until = copy.expires_at});
+  // An attempt at the time the notice is due, rather than a notice without one; but never before
+  // the provider's own time. (What waits for a way is only looked at.)
+  if (copy.notice_at &&
+      (state == DeliveryState::queued || (state == DeliveryState::deferred && !outcome.retry_at)))
+    due = std::min(due, *copy.notice_at);
   if (!at_once)
     log::event(is_uncertain ? log::Level::warning : log::Level::info, job.message->id(),
                is_uncertain ? "uncertain" : "deferred",
@@ -237,6 +261,7 @@ void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verd
                        .provider_id = outcome.provider_id,
                        .next_attempt_at = due,
                        .first_failed_at = copy.first_failed_at,
+                       .notice_given = is_late,
                        .outcome = outcome,
                        .duration = to.took,
                        .at = to.now});
@@ -275,7 +300,7 @@ void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verd
 
 void Engine::give_up(const Job& job, DeliveryState state, const std::string& reason, Time now) {
   const bool expired = state == DeliveryState::expired;
-  std::vector<FailedRecipient> failed;
+  std::vector<News> news;
   for (const Copy& copy : job.deliveries) {
     const std::string& recipient = job.message->envelope.recipients[copy.index];
     log::event(log::Level::warning, job.message->id(), expired ? "expired" : "rejected",
@@ -290,40 +315,43 @@ void Engine::give_up(const Job& job, DeliveryState state, const std::string& rea
                          .first_failed_at = copy.first_failed_at,
                          .outcome = {},
                          .at = now});
-    failed.push_back({.address = recipient,
-                      .status = {},
-                      .reply = expired ? std::string() : reason,
-                      .transport = {},
-                      .state = state});
+    news.push_back({.index = copy.index,
+                    .status = {},
+                    .reply = expired ? std::string() : reason,
+                    .transport = {},
+                    .expired = expired});
   }
   forget(job);
-  report(*job.message, job.content, failed, now);
+  report(*job.message, job.content, mail::Action::failed, std::move(news), now);
 }
 
 void Engine::report(const Message& message, const std::shared_ptr<const Content>& known,
-                    const std::vector<FailedRecipient>& failed, Time now) {
-  std::string header;
+                    mail::Action action, std::vector<News> news, Time now) {
+  std::erase_if(news, [&](const News& one) { return !wants_report(message, one.index, action); });
+  if (news.empty()) return;
+  std::shared_ptr<const std::string> chunk;
   try {
     const auto content = known ? known : reader_.content(message);
-    if (content) header = content->chunk(0)->substr(0, message.header_bytes);
+    if (content) chunk = content->chunk(0);
   } catch (const std::exception&) {
     // The report goes out without the header rather than not at all.
   }
-  for (std::size_t begin = 0; begin < failed.size(); begin += kMaxFailedInReport) {
-    const std::size_t end = std::min(failed.size(), begin + kMaxFailedInReport);
-    const std::vector<FailedRecipient> some(failed.begin() + static_cast<std::ptrdiff_t>(begin),
-                                            failed.begin() + static_cast<std::ptrdiff_t>(end));
-    auto made = make_report(message, header, some, ehlo_name(message.sender_domain),
-                            numbers_.next(now), now);
+  for (std::size_t begin = 0; begin < news.size(); begin += kMaxInReport) {
+    const std::size_t end = std::min(news.size(), begin + kMaxInReport);
+    const std::vector<News> some(news.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 news.begin() + static_cast<std::ptrdiff_t>(end));
+    auto made = make_report(message, chunk ? std::string_view(*chunk) : std::string_view(), action,
+                            some, ehlo_name(message.sender_domain), numbers_.next(now), now);
     if (!made) return;
     queue::Start start;
     start.next_attempt_at = now;
     start.expires_at = now + config_->queue.expire_after;
     change(queue::Put{made->message, made->content, {start}},
            {Tag::Kind::put, gathered_.messages.size()});
-    change(queue::AddEvent{message.no, now, "scheduler", "report",
-                           some.size() == 1 ? some.front().address : std::string(),
-                           "reported to the sender in " + made->message->id()});
+    change(queue::AddEvent{
+        message.no, now, "scheduler", "report",
+        some.size() == 1 ? message.envelope.recipients[some.front().index] : std::string(),
+        mail::to_string(action) + " reported to the sender in " + made->message->id()});
     gathered_.messages.push_back({made->message, made->content, start});
   }
 }

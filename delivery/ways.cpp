@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "delivery/wishes.hpp"
+
 namespace postern::delivery {
 namespace {
 
@@ -141,7 +143,9 @@ std::vector<queue::Start> Ways::admit(const Message& message, Time now) {
       start.next_attempt_at = std::min(choice.until, start.expires_at);
     start.reason = std::move(choice.reason);
   }
-  return std::vector<queue::Start>(message.envelope.recipients.size(), start);
+  std::vector<queue::Start> starts(message.envelope.recipients.size(), start);
+  if (message.envelope.options) heed_options(message, config_->queue, now, starts);
+  return starts;
 }
 
 Candidate Ways::candidate(TransportIndex transport, DomainIndex domain, Time now) const {

@@ -5,6 +5,7 @@
 
 #include "core/text.hpp"
 #include "mail/headers.hpp"
+#include "mail/xtext.hpp"
 
 namespace postern::mail {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kColumns = 76;
 constexpr std::size_t kDiagnosticBytes = 400;         // of a provider's words, here and there
 constexpr std::size_t kAddressBytes = 320;            // of an address; RFC 5321 allows 256
+constexpr std::size_t kOriginalBytes = 2000;          // of an original recipient: 500, escaped
 constexpr std::size_t kSubjectBytes = 400;            // of the original's subject
 constexpr std::size_t kHeaderBlockBytes = 48 * 1024;  // of the original's header
 
@@ -105,18 +107,59 @@ Explanation explain(const ReportedRecipient& recipient) {
                        [&](const Explanation& row) { return detail.starts_with(row.prefix); });
 }
 
-std::string human_part(const FailureReport& report, bool utf8) {
+/// What differs by Action; in its order.
+struct Words {
+  std::string_view action;   // RFC 3464 section 2.3.3
+  std::string_view subject;  // before the original's
+  std::string_view to_one, to_many;
+};
+constexpr std::array<Words, 4> kWords = {{
+    {"failed", "Not delivered",
+     "Your message could not be delivered to the recipient below. It will not be tried again.",
+     "Your message could not be delivered to the recipients below. It will not be tried again for "
+     "them."},
+    {"delayed", "Delayed",
+     "Your message has not been delivered to the recipient below yet. It will be tried again; you "
+     "need not send it once more.",
+     "Your message has not been delivered to the recipients below yet. It will be tried again for "
+     "them; you need not send it once more."},
+    {"relayed", "Sent",
+     "Your message to the recipient below was handed over to the next mail service. That one does "
+     "not confirm that mail has arrived.",
+     "Your message to the recipients below was handed over to the next mail service. That one does "
+     "not confirm that mail has arrived."},
+    {"delivered", "Delivered", "Your message has been delivered to the recipient below.",
+     "Your message has been delivered to the recipients below."},
+}};
+
+const Words& words_of(Action action) {
+  return kWords.at(static_cast<std::size_t>(action));
+}
+
+// What to say of one recipient besides the answer.
+std::string details(const ReportedRecipient& recipient, Action action) {
+  std::string out;
+  const auto line = [&out](std::string_view text) {
+    out += "    " + wrap(text, 4, "    ") + "\r\n";
+  };
+  if (action == Action::failed) {
+    const Explanation words = explain(recipient);
+    line(words.what);
+    line(words.advice);
+  }
+  if (action == Action::delayed && recipient.retry_until)
+    line("It is tried until " + to_rfc5322(*recipient.retry_until) + ".");
+  return out;
+}
+
+std::string human_part(const DeliveryReport& report, bool utf8) {
   std::string out;
   const std::size_t count = report.recipients.size() + report.unlisted;
-  paragraph(out, count == 1 ? "Your message could not be delivered to the recipient below. "
-                              "It will not be tried again."
-                            : "Your message could not be delivered to the recipients below. "
-                              "It will not be tried again for them.");
+  const Words& words = words_of(report.action);
+  paragraph(out, count == 1 ? words.to_one : words.to_many);
   for (const ReportedRecipient& recipient : report.recipients) {
-    const Explanation words = explain(recipient);
     out += one_line(recipient.address, kAddressBytes, utf8) + "\r\n";
-    for (const auto sentence : {words.what, words.advice})
-      out += "    " + wrap(sentence, 4, "    ") + "\r\n";
+    out += details(recipient, report.action);
     if (!recipient.diagnostic.empty())
       out += "    The answer was:\r\n      " +
              wrap(one_line(recipient.diagnostic, kDiagnosticBytes, utf8), 6, "      ") + "\r\n";
@@ -124,8 +167,10 @@ std::string human_part(const FailureReport& report, bool utf8) {
   }
   if (report.unlisted > 0)
     paragraph(out, "There are " + std::to_string(report.unlisted) +
-                       " more recipients that it could not be delivered to.");
-  paragraph(out, "This report was made automatically. The header of your message is attached.");
+                       " more recipients of whom the same is true.");
+  paragraph(out, report.content.empty()
+                     ? "This report was made automatically. The header of your message is attached."
+                     : "This report was made automatically. Your message is attached.");
   return out;
 }
 
@@ -138,22 +183,30 @@ std::string_view diagnostic_type(std::string_view diagnostic) {
   return is_smtp ? "smtp" : "x-relay";
 }
 
-std::string status_part(const FailureReport& report, bool global) {
+std::string status_part(const DeliveryReport& report, bool global) {
   std::string out;
+  if (const auto id = from_xtext(report.envelope_id); id && !id->empty())
+    field(out, "Original-Envelope-Id", one_line(*id, kAddressBytes, false));
   field(out, "Reporting-MTA", "dns; " + one_line(report.reporting_mta, kAddressBytes, global));
   field(out, "Arrival-Date", to_rfc5322(report.arrived));
   for (const ReportedRecipient& recipient : report.recipients) {
     out += "\r\n";
+    if (!recipient.original.empty())
+      field(out, "Original-Recipient",
+            one_line(to_original_recipient_field(recipient.original, global), kOriginalBytes,
+                     global));
     const bool utf8_address = global && !is_ascii(recipient.address);
     field(out, "Final-Recipient",
           (utf8_address ? "utf-8; " : "rfc822; ") +
               one_line(recipient.address, kAddressBytes, utf8_address));
-    field(out, "Action", "failed");
+    field(out, "Action", words_of(report.action).action);
     field(out, "Status", recipient.status);
     if (!recipient.diagnostic.empty())
       field(out, "Diagnostic-Code",
             std::string(diagnostic_type(recipient.diagnostic)) + "; " +
                 one_line(recipient.diagnostic, kDiagnosticBytes, global));
+    if (report.action == Action::delayed && recipient.retry_until)
+      field(out, "Will-Retry-Until", to_rfc5322(*recipient.retry_until));
   }
   return out;
 }
@@ -203,12 +256,12 @@ bool fits_a_header(std::string_view text, bool utf8) {
                       [](unsigned char c) { return c <= ' ' || c == 127; });
 }
 
-std::string header_of(const FailureReport& report, const RenderedReport& rendered,
+std::string header_of(const DeliveryReport& report, const RenderedReport& rendered,
                       std::string_view boundary, std::string_view subject) {
   std::string out;
   out += "From: Mail Delivery <mailer-daemon@" + report.domain + ">\r\n";
   out += "To: <" + report.sender + ">\r\n";
-  out += "Subject: Not delivered";
+  out.append("Subject: ").append(words_of(report.action).subject);
   if (!subject.empty()) out.append(": ").append(subject);
   out += "\r\nDate: " + to_rfc5322(report.now) + "\r\n";
   out += "Message-ID: " + rendered.message_id + "\r\n";
@@ -240,10 +293,21 @@ std::string body_of(const std::array<Part, 3>& parts, std::string_view boundary)
   return out.append("--").append(boundary).append("--\r\n");
 }
 
+std::string_view type_of_original(bool is_whole, bool global) {
+  if (is_whole) return global ? "message/global" : "message/rfc822";
+  return global ? "message/global-headers" : "text/rfc822-headers";
+}
+
 }  // namespace
 
-RenderedReport render(const FailureReport& report) {
+std::string to_string(Action action) {
+  return std::string(words_of(action).action);
+}
+
+RenderedReport render(const DeliveryReport& report) {
   const std::string_view header = cut_header(report.header_block);
+  const bool is_whole = !report.content.empty();
+  const std::string_view returned = is_whole ? report.content : header;
   const bool needs_utf8 =
       !is_ascii(report.sender) || !is_ascii(header) ||
       std::any_of(report.recipients.begin(), report.recipients.end(),
@@ -255,14 +319,14 @@ RenderedReport render(const FailureReport& report) {
   rendered.message_id = "<" + report.id + "@" + report.domain + ">";
   // No prefix of ours: a common one would tie one product's mail to another's.
   std::string boundary = report.id;
-  while (header.find(boundary) != std::string_view::npos) boundary += "=";
+  while (returned.find(boundary) != std::string_view::npos) boundary += "=";
 
   const std::string human = human_part(report, global);
   const std::string status = status_part(report, global);
   const std::string body =
       body_of({{{global ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii", human},
                 {global ? "message/global-delivery-status" : "message/delivery-status", status},
-                {global ? "message/global-headers" : "text/rfc822-headers", header}}},
+                {type_of_original(is_whole, global), returned}}},
               boundary);
   rendered.eight_bit_mime = !is_ascii(body);
   rendered.bytes = header_of(report, rendered, boundary, subject_of(header, global));

@@ -201,6 +201,7 @@ void Committer::answer(std::vector<Waiting>& batch) {
         deliveries[i].next_attempt_at = start.next_attempt_at;
         deliveries[i].expires_at = start.expires_at;
         deliveries[i].reason = start.reason;
+        deliveries[i].notice_at = start.notice_at;
       }
       std::shared_ptr<const Content> content;
       if (put->content) content = std::make_shared<MemoryContent>(put->content);

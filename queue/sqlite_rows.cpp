@@ -1,6 +1,7 @@
 #include "queue/sqlite_rows.hpp"
 
 #include "core/text.hpp"
+#include "queue/options_column.hpp"
 
 namespace postern::queue {
 
@@ -20,6 +21,7 @@ Message read_message(const Statement& row) {
   message.envelope.eight_bit_mime = row.integer(11) != 0;
   message.priority = static_cast<int>(row.integer(12));
   message.accepted_at = to_time(row.integer(13));
+  if (!row.is_null(14)) message.envelope.options = from_column(row.text(14));
   return message;
 }
 
@@ -39,6 +41,7 @@ DeliveryRow read_delivery(const Statement& row) {
   delivery.reason = row.text(10);
   delivery.provider_id = row.text(11);
   delivery.possible_duplicates = static_cast<std::uint32_t>(row.integer(12));
+  if (!row.is_null(13)) delivery.notice_at = to_time(row.integer(13));
   return out;
 }
 

@@ -21,13 +21,13 @@ inline Time to_time(std::int64_t milliseconds) {
 
 inline constexpr char kMessageColumns[] =
     "no, channel, sender, sender_domain, message_id, identity, size_bytes, chunks, header_bytes, "
-    "body_hash, smtputf8, eight_bit_mime, priority, accepted_at";
+    "body_hash, smtputf8, eight_bit_mime, priority, accepted_at, options";
 /// Without recipients: those are in the deliveries.
 Message read_message(const Statement& row);
 
 inline constexpr char kDeliveryColumns[] =
     "message, recipient_index, recipient, state, token, transport, attempts, next_attempt_at, "
-    "expires_at, first_failed_at, reason, provider_id, possible_duplicates";
+    "expires_at, first_failed_at, reason, provider_id, possible_duplicates, notice_at";
 struct DeliveryRow {
   MessageNo message{};
   std::string recipient;

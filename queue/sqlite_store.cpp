@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "queue/options_column.hpp"
 #include "queue/sqlite_statements.hpp"
 
 namespace postern::queue {
@@ -21,10 +22,10 @@ SqliteStore::Statements::Statements(Database& db)
       page_count(db, "PRAGMA page_count"),
       freelist_count(db, "PRAGMA freelist_count"),
       insert_message(db, std::string("INSERT INTO message (") + kMessageColumns +
-                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_body(db, "INSERT INTO body (message, bytes) VALUES (?, ?)"),
       insert_delivery(db, std::string("INSERT INTO delivery (") + kDeliveryColumns +
-                              ") VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, ?, '', 0)"),
+                              ") VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, ?, '', 0, ?)"),
       insert_attempt(
           db,
           "INSERT INTO attempt (message, recipient_index, number, transport, started_at) "
@@ -43,7 +44,8 @@ SqliteStore::Statements::Statements(Database& db)
       record_delivery(db,
                       "UPDATE delivery SET state = ?, token = token + 1, reason = ?, "
                       "provider_id = CASE ?3 WHEN '' THEN provider_id ELSE ?3 END, "
-                      "next_attempt_at = ?, first_failed_at = ? "
+                      "next_attempt_at = ?, first_failed_at = ?, "
+                      "notice_at = iif(?, NULL, notice_at) "
                       "WHERE message = ? AND recipient_index = ? AND token = ?"),
       end_attempt(db,
                   "UPDATE attempt SET duration_ms = ?, outcome = ?, blame = ?, reply = ? "
@@ -167,7 +169,7 @@ Applied SqliteStore::put(const Put& change) {
                         message.sender_domain, message.message_id, message.identity,
                         message.size_bytes, message.chunks, message.header_bytes, hash,
                         message.envelope.smtputf8, message.envelope.eight_bit_mime,
-                        message.priority, message.accepted_at);
+                        message.priority, message.accepted_at, to_column(message.envelope.options));
   std::optional<Statement::Blob> content;
   if (message.chunks == 1) content = Statement::Blob{*change.content};
   to.insert_body.run(message.no, content);
@@ -178,7 +180,7 @@ Applied SqliteStore::put(const Put& change) {
     const Time due = start.state == DeliveryState::held ? kNever : start.next_attempt_at;
     to.insert_delivery.run(message.no, index, message.envelope.recipients[i],
                            to_string(start.state), start.transport, active ? 1 : 0, due,
-                           start.expires_at, start.reason);
+                           start.expires_at, start.reason, start.notice_at);
     if (active) to.insert_attempt.run(message.no, index, 1, start.transport, start.next_attempt_at);
   }
   return {.changed = 1, .token = 1};
@@ -196,7 +198,8 @@ Applied SqliteStore::start_attempt(const StartAttempt& change) {
 Applied SqliteStore::record(const Record& change) {
   const Time due = change.state == DeliveryState::held ? kNever : change.next_attempt_at;
   statements_->record_delivery.run(to_string(change.state), change.reason, change.provider_id, due,
-                                   change.first_failed_at, change.no, change.index, change.token);
+                                   change.first_failed_at, change.notice_given, change.no,
+                                   change.index, change.token);
   if (database_->changes() == 0) return {};
   if (change.outcome)
     statements_->end_attempt.run(change.duration, to_string(change.outcome->kind),

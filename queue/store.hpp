@@ -41,11 +41,12 @@ class Receipt {
 
 /// How a delivery starts its life; decided by delivery/ when the message is committed.
 struct Start {
-  DeliveryState state = DeliveryState::queued;  // queued, active or held
+  DeliveryState state = DeliveryState::queued;  // queued, active, held; deferred: by wish
   std::string transport;                        // for active: the attempt that begins
   std::string reason;
   Time next_attempt_at{};
   Time expires_at{};
+  std::optional<Time> notice_at{};  // when the sender is to hear that it is late
 };
 
 // ---- Changes ------------------------------------------------------------------------------------
@@ -86,6 +87,7 @@ struct Record {
   std::string provider_id;
   Time next_attempt_at{};
   std::optional<Time> first_failed_at;
+  bool notice_given = false;       // the sender has been told that it is late
   std::optional<Outcome> outcome;  // ends the attempt row, when there is one
   Duration duration{};
   Time at{};

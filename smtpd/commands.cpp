@@ -14,7 +14,8 @@ constexpr unsigned kAnyPhase = kSilent | kPlain | kNameless | kReady | kSender;
 constexpr unsigned kTlsPhases = kPlain | kNameless | kReady;
 constexpr unsigned kAuthPhases = kNameless | kReady;
 constexpr unsigned kNotPlain = kAnyPhase & ~kPlain;  // RFC 3207 section 4: nothing else before TLS
-constexpr std::uint32_t kMailExtraBytes = 553;       // what SIZE, BODY, SMTPUTF8 and AUTH add
+constexpr std::uint32_t kMailExtraBytes = 820;       // what the parameters of mail/parameters add
+constexpr std::uint32_t kRcptExtraBytes = 540;
 constexpr std::uint32_t kAuthExtraBytes = kMaxAuthLineBytes - 512;
 
 }  // namespace
@@ -26,7 +27,7 @@ std::span<const Session::State::Command> Session::State::commands() {
   static constexpr std::array kCommands{
       //       verb        act              phases     out of phase, extra bytes, malformed, ends group
       Command{"MAIL",     &S::mail,        kReady,    kTransactionOpen, kMailExtraBytes},
-      Command{"RCPT",     &S::rcpt,        kSender,   kMailFirst},
+      Command{"RCPT",     &S::rcpt,        kSender,   kMailFirst,       kRcptExtraBytes},
       Command{"DATA",     &S::data,        kSender,   kMailFirst,       0, kBadLine, true},
       Command{"QUIT",     &S::quit,        kAnyPhase},
       Command{"EHLO",     &S::ehlo,        kAnyPhase, {},               0, kBadClientName},
@@ -83,6 +84,7 @@ void Session::State::ehlo(std::string_view argument) {
   say("250-PIPELINING");
   say("250-SIZE " + std::to_string(settings.max_message_bytes));
   say("250-8BITMIME");
+  offer_options();
   say("250-SMTPUTF8");
   if (may_start_tls()) say("250-STARTTLS");
   if (policy.knows_users() && may_sign_in()) say("250-AUTH PLAIN LOGIN");
@@ -118,12 +120,15 @@ void Session::State::mail(std::string_view argument) {
     if (command.error() == mail::CommandFault::open_quote) want = Want::close;
     return;
   }
-  const std::uint64_t size_bytes = command->size_bytes.value_or(0);
+  const mail::MailParameters& parameters = command->parameters;
+  const std::uint64_t size_bytes = parameters.size_bytes.value_or(0);
   if (size_bytes > settings.max_message_bytes)
     return turn_away(reply::too_large(settings.max_message_bytes));
-  envelope.smtputf8 = command->smtputf8;
-  envelope.eight_bit_mime = command->eight_bit_mime;
-  const std::string_view fault = refusal_of(command->sender, reply::kSenderLiteral);
+  envelope.smtputf8 = parameters.smtputf8;
+  envelope.eight_bit_mime = parameters.eight_bit_mime;
+  asked.reset();
+  std::string_view fault = refusal_of(command->sender, reply::kSenderLiteral);
+  if (fault.empty()) fault = note_options(parameters);
   if (!fault.empty()) return turn_away(fault);
   if (policy.is_full(size_bytes)) return turn_away(reply::kQueueFull);
   const std::string domain = mail::domain_of(command->sender.address);
@@ -137,22 +142,22 @@ void Session::State::mail(std::string_view argument) {
 // Whatever is well-formed is taken: a client drops the whole message when one recipient is refused,
 // and what is wrong with an address shows later and is reported then.
 void Session::State::rcpt(std::string_view argument) {
-  const auto path = mail::parse_rcpt(argument);
+  const auto command = mail::parse_rcpt(argument, envelope.smtputf8);
   std::string_view fault;
-  if (!path)
-    fault = reply::of(path.error(), false);
+  if (!command)
+    fault = reply::of(command.error(), false);
   else if (!peer.trusted && user == nullptr)
     fault = may_sign_in() && policy.knows_users() ? reply::kSignInToRelay : reply::kRelayDenied;
   else
-    fault = refusal_of(*path, reply::kRecipientLiteral);
+    fault = refusal_of(command->recipient, reply::kRecipientLiteral);
   if (!fault.empty()) {
     recipient_refused = true;
     turn_away(fault);
-    if (!path && path.error() == mail::CommandFault::open_quote) want = Want::close;
+    if (!command && command.error() == mail::CommandFault::open_quote) want = Want::close;
     return;
   }
 
-  std::string recipient(path->address);
+  std::string recipient(command->recipient.address);
   if (recipient.find('@') == std::string::npos)
     recipient += "@" + settings.hostname;  // <Postmaster>
   // Twice the same is delivered once. Only domains compare without case (RFC 5321 section 2.4).
@@ -162,6 +167,7 @@ void Session::State::rcpt(std::string_view argument) {
     return turn_away(reply::kTooManyRecipients);
   known_recipients.insert(std::move(key));
   envelope.recipients.push_back(std::move(recipient));
+  note_options(command->parameters);
   say(reply::kRecipientOk);
 }
 
@@ -169,7 +175,7 @@ void Session::State::data(std::string_view) {
   if (envelope.recipients.empty())
     return refuse(recipient_refused ? reply::kNoRecipients : reply::kRecipientFirst);
   Origin origin{client_name, peer.address, protocol(), tls, user};
-  reception.begin(numbers.next(now), std::move(envelope), std::move(origin), now);
+  reception.begin(numbers.next(now), take_envelope(), std::move(origin), now);
   forget_transaction();
   phase = kContent;
   say(reply::kStartContent);
@@ -213,6 +219,7 @@ void Session::State::count_idle(std::string_view line) {
 
 void Session::State::forget_transaction() {
   envelope = Envelope{};
+  asked.reset();
   known_recipients.clear();
   recipient_refused = false;
   if (phase > kReady) phase = kReady;

@@ -58,6 +58,9 @@ std::string_view of(mail::CommandFault fault, bool sender) {
       return "501 5.1.3 The recipient's address is empty";
     case CommandFault::size:
       return "501 5.5.4 SIZE must be one number of bytes";
+    case CommandFault::value:
+      return sender ? "555 5.5.4 A parameter of MAIL has a value that is not allowed"
+                    : "555 5.5.4 A parameter of RCPT has a value that is not allowed";
     case CommandFault::parameter:
       break;
   }

@@ -11,6 +11,7 @@
 
 #include "mail/address.hpp"
 #include "mail/line.hpp"
+#include "mail/parameters.hpp"
 #include "smtpd/authentication.hpp"
 #include "smtpd/policy.hpp"
 #include "smtpd/reception.hpp"
@@ -82,6 +83,13 @@ struct Session::State {
   void answer_auth(Authentication::Step step);
   void sign_in(const Authentication& claim);
   void refuse_sign_in(std::string_view line, Duration wait);
+  void offer_options();
+  Options& ask();
+  /// The refusal, where it asks for what cannot be done.
+  std::string_view note_options(const mail::MailParameters& parameters);
+  /// For the recipient that was added last.
+  void note_options(const mail::RcptParameters& parameters);
+  Envelope take_envelope();
   void count_idle(std::string_view line);
   void forget_transaction();
 
@@ -121,6 +129,7 @@ struct Session::State {
   std::string client_name;
   bool extended = false;  // EHLO, not HELO
   Envelope envelope;
+  std::optional<Options> asked;  // of the envelope
   std::unordered_set<std::string> known_recipients;
   bool recipient_refused = false;
   std::string refusal;                           // the first since take_refusal()

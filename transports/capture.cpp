@@ -48,7 +48,9 @@ Outcome write(const fs::path& directory, const Parcel& parcel) {
   });
   write_file(directory / (stem + ".json"),
              [&](std::ostream& out) { out << envelope_json(parcel); });
-  return Outcome::delivered("written to " + stem + ".eml", stem);
+  Outcome written = Outcome::delivered("written to " + stem + ".eml", stem);
+  written.onward = Onward::arrived;
+  return written;
 }
 
 class Capture final : public Transport {

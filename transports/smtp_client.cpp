@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "transports/smtp_parameters.hpp"
 
 namespace postern::transports {
 namespace {
@@ -146,10 +147,13 @@ void SmtpClient::write_command(const Open& open, std::uint32_t index) {
     if (extensions.size) output_ += " SIZE=" + std::to_string(open.what.size_bytes);
     if (extensions.eight_bit_mime && envelope.eight_bit_mime) output_ += " BODY=8BITMIME";
     if (envelope.smtputf8) output_ += " SMTPUTF8";
+    append_parameters(output_, extensions, envelope);
   } else if (index + 1 < open.commands()) {
+    const std::uint32_t recipient = open.what.recipients[index - 1];
     output_ += "RCPT TO:<";
-    output_ += envelope.recipients.at(open.what.recipients[index - 1]);
+    output_ += envelope.recipients.at(recipient);
     output_ += '>';
+    append_parameters(output_, extensions, envelope.options_of(recipient));
   } else {
     output_ += "DATA";
   }
@@ -261,12 +265,15 @@ void SmtpClient::data_answered(Open& open, const SmtpReply& reply, Time now) {
 }
 
 void SmtpClient::end_answered(Open& open, const SmtpReply& reply, Time now) {
-  if (reply.is_positive())
-    open.decide_rest(Outcome::delivered(reply.to_line(), queue_id(reply.text)));
-  else if (reply.is_refusal())
+  if (reply.is_positive()) {
+    Outcome delivered = Outcome::delivered(reply.to_line(), queue_id(reply.text));
+    if (handshake_.extensions().dsn) delivered.onward = Onward::tells;
+    open.decide_rest(delivered);
+  } else if (reply.is_refusal()) {
     open.decide_rest(classify_smtp(rules_, reply, Phase::content, open.accepted, now));
-  else
+  } else {
     return protocol_error("unexpected reply to the content: " + reply.to_line());
+  }
   finish_front();
 }
 

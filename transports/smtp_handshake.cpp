@@ -33,6 +33,7 @@ SmtpExtensions SmtpExtensions::parse(std::string_view ehlo_text) {
     if (iequals(keyword, "STARTTLS")) extensions.starttls = true;
     if (iequals(keyword, "8BITMIME")) extensions.eight_bit_mime = true;
     if (iequals(keyword, "SMTPUTF8")) extensions.smtputf8 = true;
+    if (iequals(keyword, "DSN")) extensions.dsn = true;
     if (iequals(keyword, "AUTH")) parse_mechanisms(rest, extensions);
     if (iequals(keyword, "SIZE")) {
       extensions.size = true;

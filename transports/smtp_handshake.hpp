@@ -36,6 +36,7 @@ struct SmtpExtensions {
   bool size = false;            // RFC 1870
   bool eight_bit_mime = false;  // RFC 6152
   bool smtputf8 = false;        // RFC 6531
+  bool dsn = false;             // RFC 3461
   bool auth_plain = false;
   bool auth_login = false;
   std::uint64_t max_size_bytes = 0;  // 0: no limit named

@@ -1,5 +1,6 @@
 // A client's bytes as commands: lines do not depend on the cuts, and the grammar of each line holds
 // what it promises.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -9,6 +10,7 @@
 #include "core/text.hpp"
 #include "mail/command.hpp"
 #include "mail/line.hpp"
+#include "mail/xtext.hpp"
 
 namespace {
 
@@ -45,14 +47,24 @@ void check_path(const mail::Path& path) {
   require(reparsed && reparsed->address == path.address && reparsed->is_literal == path.is_literal);
 }
 
+// What was taken can be shown in a report, in one line and, without UTF-8, in ASCII.
+void check_original_recipient(std::string_view orcpt, bool smtputf8) {
+  if (orcpt.empty()) return;
+  const std::string ascii = mail::to_original_recipient_field(orcpt, false);
+  require(std::all_of(ascii.begin(), ascii.end(), [](char c) { return c >= 0; }));
+  require(smtputf8 || std::all_of(orcpt.begin(), orcpt.end(), [](char c) { return c >= 0; }));
+}
+
 void check_line(const std::string& line) {
   const mail::CommandLine command = mail::split_command(line);
   require(command.verb.size() + command.argument.size() <= line.size());
   if (const auto parsed = mail::parse_mail(command.argument)) check_path(parsed->sender);
-  if (const auto parsed = mail::parse_rcpt(command.argument)) {
-    require(!parsed->address.empty());
-    check_path(*parsed);
-  }
+  for (const bool smtputf8 : {false, true})
+    if (const auto parsed = mail::parse_rcpt(command.argument, smtputf8)) {
+      require(!parsed->recipient.address.empty());
+      check_path(parsed->recipient);
+      check_original_recipient(parsed->parameters.original_recipient, smtputf8);
+    }
   if (mail::is_client_name(command.argument))
     require(command.argument.find_first_of(std::string_view("\0 \t\r\n", 5)) ==
             std::string_view::npos);

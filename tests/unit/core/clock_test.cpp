@@ -31,6 +31,24 @@ TEST(Rfc5322, DoesNotPadTheDayToTwoDigits) {
   EXPECT_EQ(to_rfc5322(at(2026, 1, 4) + 23h), "Sun, 4 Jan 2026 23:00:00 +0000");
 }
 
+TEST(Rfc3339, IsReadWithAnyOffset) {
+  const Time time = at(2026, 11, 21) + 9h + 13min + 7s;
+  for (const char* text :
+       {"2026-11-21T09:13:07Z", "2026-11-21t09:13:07z", "2026-11-21T09:13:07.999Z",
+        "2026-11-21T11:43:07+02:30", "2026-11-20T23:13:07-10:00"})
+    EXPECT_EQ(parse_rfc3339(text), time) << text;
+  EXPECT_EQ(parse_rfc3339(to_rfc3339(time)), time);
+}
+
+TEST(Rfc3339, OfAnotherShapeIsNone) {
+  for (const char* text :
+       {"", "2026-11-21", "2026-11-21T09:13:07", "2026-11-21 09:13:07Z", "2026-13-21T09:13:07Z",
+        "2026-02-29T09:13:07Z", "2026-11-21T24:13:07Z", "2026-11-21T09:60:07Z",
+        "2026-11-21T09:13:61Z", "2026-11-21T09:13:07.Z", "2026-11-21T09:13:07+0230",
+        "2026-11-21T09:13:07+24:00", "2026-11-21T09:13:07Zx", "+026-11-21T09:13:07Z"})
+    EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
+}
+
 TEST(SystemClock, GoesOn) {
   const SystemClock clock;
   const Tick before = clock.tick();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
+
 namespace postern::delivery {
 
 using namespace std::chrono_literals;
@@ -62,6 +64,7 @@ MessageNo World::put(const std::string& sender, std::vector<std::string> recipie
   message->no = numbers_.next(now);
   message->envelope.sender = sender;
   message->envelope.recipients = std::move(recipients);
+  if (asked) message->envelope.options = std::make_shared<const Options>(*asked);
   message->sender_domain = sender.empty() ? "a.example" : sender.substr(sender.find('@') + 1);
   const std::string header = "From: " + sender + "\r\n\r\n";
   auto body = std::make_shared<std::string>(header);
@@ -84,6 +87,7 @@ MessageNo World::put(const std::string& sender, std::vector<std::string> recipie
     deliveries[i].next_attempt_at = starts[i].next_attempt_at;
     deliveries[i].expires_at = starts[i].expires_at;
     deliveries[i].reason = starts[i].reason;
+    deliveries[i].notice_at = starts[i].notice_at;
   }
   engine->accepted(message, deliveries, std::make_shared<MemoryContent>(body), now);
   return message->no;
@@ -205,6 +209,26 @@ std::vector<std::string> World::reports() {
 std::string World::report_text(std::size_t which) {
   const auto stored = store->reader().find(reports_.at(which));
   return *store->reader().content(*stored->message)->chunk(0);
+}
+
+std::vector<std::string> World::told() {
+  std::vector<std::string> lines;
+  for (const MessageNo no : reports_) {
+    const auto stored = store->reader().find(no);
+    const std::string text = *store->reader().content(*stored->message)->chunk(0);
+    std::string recipient;
+    std::string action;
+    for (const std::string_view line : split(text, '\n')) {
+      const auto value = [&](std::string_view name) {
+        return line.starts_with(name) ? std::string(trim(line.substr(name.size()))) : std::string();
+      };
+      if (const auto found = value("Final-Recipient: rfc822;"); !found.empty()) recipient = found;
+      if (const auto found = value("Action:"); !found.empty()) action = found;
+      if (const auto found = value("Status:"); !found.empty())
+        lines.push_back(action + " " + recipient + " " + found);
+    }
+  }
+  return lines;
 }
 
 std::string World::breaker(const std::string& transport, const std::string& domain) {

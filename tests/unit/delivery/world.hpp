@@ -51,6 +51,8 @@ class World {
   FakeTransport& transport(const std::string& name);
   config::Config config;
   void reload();
+  /// What the messages put from now on ask for.
+  std::optional<Options> asked;
 
   MessageNo put(const std::string& sender, std::vector<std::string> recipients,
                 std::size_t size_bytes = 100);
@@ -74,6 +76,8 @@ class World {
   std::vector<std::string> reports();
   /// What the report number `which` says, as a whole.
   std::string report_text(std::size_t which);
+  /// "ACTION RECIPIENT STATUS" of each recipient in the reports that were put.
+  std::vector<std::string> told();
   std::string breaker(const std::string& transport, const std::string& domain = {});
   double possible_duplicates() const { return metrics.possible_duplicates.Value(); }
   std::size_t open_calls() const { return pending_.size(); }

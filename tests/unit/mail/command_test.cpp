@@ -21,32 +21,33 @@ TEST(Mail, HoldsItsParameters) {
   const auto command = parse_mail("FROM:<a@b> SIZE=12 BODY=8BITMIME SMTPUTF8 AUTH=<>");
   ASSERT_TRUE(command);
   EXPECT_EQ(command->sender.address, "a@b");
-  EXPECT_EQ(command->size_bytes, 12U);
-  EXPECT_TRUE(command->eight_bit_mime);
-  EXPECT_TRUE(command->smtputf8);
+  EXPECT_EQ(command->parameters.size_bytes, 12U);
+  EXPECT_TRUE(command->parameters.eight_bit_mime);
+  EXPECT_TRUE(command->parameters.smtputf8);
 }
 
 TEST(Mail, WithoutParametersPromisesNothing) {
   const auto command = parse_mail("from: <>");
   ASSERT_TRUE(command);
   EXPECT_EQ(command->sender.address, "");
-  EXPECT_EQ(command->size_bytes, std::nullopt);
-  EXPECT_FALSE(command->eight_bit_mime);
-  EXPECT_FALSE(command->smtputf8);
+  EXPECT_EQ(command->parameters.size_bytes, std::nullopt);
+  EXPECT_FALSE(command->parameters.eight_bit_mime);
+  EXPECT_FALSE(command->parameters.smtputf8);
 }
 
 TEST(Mail, SizeOfTwentyDigitsIsANumber) {
-  EXPECT_EQ(parse_mail("FROM:<> SIZE=99999999999999999999")->size_bytes,
+  EXPECT_EQ(parse_mail("FROM:<> SIZE=99999999999999999999")->parameters.size_bytes,
             std::numeric_limits<std::uint64_t>::max());
-  EXPECT_EQ(parse_mail("FROM:<> SIZE=00000000000000000001")->size_bytes, 1U);
+  EXPECT_EQ(parse_mail("FROM:<> SIZE=00000000000000000001")->parameters.size_bytes, 1U);
   EXPECT_EQ(parse_mail("FROM:<> SIZE=100000000000000000000").error(), CommandFault::size);
   EXPECT_EQ(parse_mail("FROM:<> SIZE=+1").error(), CommandFault::size);
   EXPECT_EQ(parse_mail("FROM:<> SIZE=1x").error(), CommandFault::size);
 }
 
 TEST(Mail, RefusesParametersItDoesNotKnow) {
-  for (const std::string text : {"X", "X=1", "BODY", "BODY=", "BODY=X", "SMTPUTF8=", "AUTH",
-                                 "AUTH=a=b", "SMTPUTF8 SMTPUTF8", "AUTH=a AUTH=b", "ENVID=x"})
+  for (const std::string text :
+       {"X", "X=1", "BODY", "BODY=", "BODY=X", "SMTPUTF8=", "AUTH", "AUTH=a=b", "SMTPUTF8 SMTPUTF8",
+        "AUTH=a AUTH=b", "ENVID=x ENVID=y", "RET=FULL RET=FULL", "REQUIRETLS=1", "NOTIFY=NEVER"})
     EXPECT_EQ(parse_mail("FROM:<a@b> " + text).error(), CommandFault::parameter) << text;
 }
 
@@ -57,12 +58,12 @@ TEST(Mail, RefusesOtherShapes) {
 }
 
 TEST(Rcpt, TakesOnePathAndNothingElse) {
-  EXPECT_EQ(parse_rcpt("TO:<a@b>  ")->address, "a@b");
-  EXPECT_EQ(parse_rcpt("TO:<>").error(), CommandFault::no_recipient);
-  EXPECT_EQ(parse_rcpt("TO:<a@b> <c@d>").error(), CommandFault::parameter);
-  EXPECT_EQ(parse_rcpt("TO:<a@b>,<c@d>").error(), CommandFault::syntax);
-  EXPECT_EQ(parse_rcpt("TO:<\"a@b>").error(), CommandFault::open_quote);
-  EXPECT_EQ(parse_rcpt("TO:<a@b").error(), CommandFault::address);
+  EXPECT_EQ(parse_rcpt("TO:<a@b>  ", false)->recipient.address, "a@b");
+  EXPECT_EQ(parse_rcpt("TO:<>", false).error(), CommandFault::no_recipient);
+  EXPECT_EQ(parse_rcpt("TO:<a@b> <c@d>", false).error(), CommandFault::parameter);
+  EXPECT_EQ(parse_rcpt("TO:<a@b>,<c@d>", false).error(), CommandFault::syntax);
+  EXPECT_EQ(parse_rcpt("TO:<\"a@b>", false).error(), CommandFault::open_quote);
+  EXPECT_EQ(parse_rcpt("TO:<a@b", false).error(), CommandFault::address);
 }
 
 TEST(ClientName, IsOneVisibleWord) {

@@ -12,15 +12,17 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(ReportMime, IsAMultipartReportOfThreeParts) {
-  FailureReport report;
+  DeliveryReport report;
   report.sender = "anna@product-a.com";
   report.domain = "product-a.com";
   report.reporting_mta = "mail.product-a.com";
   report.id = "0123456789ABCDEF";
   report.now = Time{1'795'252'387'123ms};
   report.header_block = "From: Anna <anna@product-a.com>\r\nSubject: Your order\r\n\r\n";
-  report.recipients = {
-      {.address = "bob@example.net", .status = "5.1.1", .diagnostic = "550 no such user"}};
+  report.recipients = {{.address = "bob@example.net",
+                        .original = {},
+                        .status = "5.1.1",
+                        .diagnostic = "550 no such user"}};
   std::istringstream bytes(render(report).bytes);
   mimetic::MimeEntity entity(bytes);
 

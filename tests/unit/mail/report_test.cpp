@@ -16,8 +16,8 @@ constexpr std::string_view kHeader =
     "Message-ID: <1@product-a.com>\r\n"
     "\r\n";
 
-FailureReport report(std::vector<ReportedRecipient> recipients) {
-  FailureReport report;
+DeliveryReport report(std::vector<ReportedRecipient> recipients) {
+  DeliveryReport report;
   report.sender = "anna@product-a.com";
   report.domain = "product-a.com";
   report.reporting_mta = "mail.product-a.com";
@@ -32,6 +32,7 @@ FailureReport report(std::vector<ReportedRecipient> recipients) {
 
 ReportedRecipient recipient(std::string status, std::string diagnostic) {
   return {.address = "bob@example.net",
+          .original = {},
           .status = std::move(status),
           .diagnostic = std::move(diagnostic),
           .expired = false,
