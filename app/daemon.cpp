@@ -35,7 +35,9 @@ admin::Guard::Settings guard_settings(const config::Config& config) {
 }
 
 queue::Retention::Keep keep_of(const config::Config& config) {
-  return {config.queue.keep_bodies, config.queue.keep_history};
+  // A message that is forgotten could be queued again.
+  return {config.queue.keep_bodies,
+          std::max(config.queue.keep_history, config.queue.dedupe_window)};
 }
 
 void warn(const config::Config& config, Time now) {
@@ -83,6 +85,7 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, LoadConfig load, qu
              }),
       signals_(io_[0]->context, SIGTERM, SIGINT, SIGHUP) {
   committer_.set_intake(&scheduler_);
+  committer_.set_dedupe_window(config_->queue.dedupe_window);
 }
 
 Daemon::~Daemon() {
@@ -257,6 +260,7 @@ std::vector<config::Mistake> Daemon::apply(std::shared_ptr<const config::Config>
   scheduler_.reconfigure(fresh, std::move(made));
   log::start(fresh->log.level, fresh->log.format);
   retention_->set(keep_of(*fresh));
+  committer_.set_dedupe_window(fresh->queue.dedupe_window);
   warn(*fresh, clock_.now());
   const std::lock_guard lock(config_mutex_);
   config_ = std::move(fresh);

@@ -29,6 +29,7 @@ void put_and_record(benchmark::State& state) {
   const auto batch = static_cast<std::size_t>(state.range(0));
   const auto bytes =
       std::make_shared<const std::string>(static_cast<std::size_t>(state.range(1)), 'x');
+  const bool dedupes = state.range(2) != 0;
   Directory directory;
   SqliteStore store(directory.path() / "queue.db", std::uint64_t{1} << 40);
   NumberSource numbers;
@@ -49,7 +50,12 @@ void put_and_record(benchmark::State& state) {
       message->size_bytes = bytes->size();
       message->accepted_at = now;
       current.push_back(message->no);
-      store.apply(Put{message, bytes, {Start{DeliveryState::active, "sink", "", now, now + 72h}}});
+      Put put{message, bytes, {Start{DeliveryState::active, "sink", "", now, now + 72h}}};
+      if (dedupes) {
+        message->submission = crypto::sha256(message->id()).substr(0, 16);
+        put.duplicates_since = now - 1h;
+      }
+      store.apply(put);
     }
     for (const MessageNo no : previous) {
       Record record;
@@ -68,11 +74,14 @@ void put_and_record(benchmark::State& state) {
       static_cast<std::int64_t>(state.iterations() * static_cast<std::int64_t>(batch)));
 }
 BENCHMARK(put_and_record)
-    ->Args({1, 4096})
-    ->Args({10, 4096})
-    ->Args({50, 4096})
-    ->Args({10, 65536})
-    ->Args({10, 262144})
+    ->ArgNames({"batch", "bytes", "dedupe"})
+    ->Args({1, 4096, 0})
+    ->Args({10, 4096, 0})
+    ->Args({10, 4096, 1})
+    ->Args({50, 4096, 0})
+    ->Args({50, 4096, 1})
+    ->Args({10, 65536, 0})
+    ->Args({10, 262144, 0})
     ->UseRealTime();
 
 }  // namespace

@@ -67,6 +67,7 @@ struct Queue {
   RetrySchedule retry;  // default set by load: "30s, 2m, 5m, 15m*2, 1h*6, 3h*"
   Duration expire_after = 72h;
   Duration delay_notice = 4h;  // when a sender who asked for it hears that mail is late
+  Duration max_hold = 168h;    // longest time a client may have mail held (FUTURERELEASE)
   Duration keep_history = 720h;
   Duration keep_bodies = 72h;
   Duration dedupe_window = 1h;

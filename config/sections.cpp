@@ -66,6 +66,7 @@ void describe(Fields& fields, Queue& queue) {
   fields.retry("retry", queue.retry);
   fields.duration("expire_after", queue.expire_after, kSomeDuration);
   fields.duration("delay_notice", queue.delay_notice, kSomeDuration);
+  fields.duration("max_hold", queue.max_hold, kAnyDuration);
   fields.duration("keep_history", queue.keep_history, kAnyDuration);
   fields.duration("keep_bodies", queue.keep_bodies, kAnyDuration);
   fields.duration("dedupe_window", queue.dedupe_window, kAnyDuration);

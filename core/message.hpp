@@ -61,7 +61,8 @@ struct Message {
   std::uint64_t size_bytes = 0;    // of the stored content, header included
   std::uint32_t chunks = 0;        // how many pieces the content is stored in
   std::uint32_t header_bytes = 0;  // content up to and including the empty line
-  std::string body_hash;  // SHA-256 (32 raw bytes) of the relaxed body, RFC 6376; empty: unknown
+  std::string body_hash;   // SHA-256 (32 raw bytes) of the relaxed body, RFC 6376; empty: unknown
+  std::string submission;  // 16 bytes: a second one with the same is the same; empty: none is
   Time accepted_at{};
   int priority = 0;
 

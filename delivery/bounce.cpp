@@ -42,11 +42,15 @@ std::string_view status_in(std::string_view reply) {
   return {};
 }
 
-std::string status_of(Action action, const News& news) {
+std::string status_of(const Message& original, Action action, const News& news, Time now) {
   if (action == Action::relayed || action == Action::delivered) return "2.0.0";
   if (is_failure_status(news.status)) return news.status;
-  if (news.expired) return "4.4.7";  // delivery time expired
+  const Options* const options = original.envelope.options.get();
+  const DeliverBy* const by = options && options->deliver_by ? &*options->deliver_by : nullptr;
+  // Delivery time expired: the sender's is final.
+  if (news.expired) return by && by->or_return ? "5.4.7" : "4.4.7";
   const std::string_view found = status_in(news.reply);
+  if (action == Action::delayed && by && now >= by->at) return "4.4.7";
   if (action == Action::delayed) return found.starts_with('4') ? std::string(found) : "4.0.0";
   return found.empty() ? "5.0.0" : std::string(found);
 }
@@ -108,7 +112,7 @@ std::optional<Report> make_report(const Message& original, std::string_view firs
     report.recipients.push_back(
         {.address = original.envelope.recipients.at(one.index),
          .original = original.envelope.options_of(one.index).original_recipient,
-         .status = status_of(action, one),
+         .status = status_of(original, action, one, now),
          .diagnostic = one.reply,
          .expired = one.expired,
          .attempted = !one.transport.empty(),

@@ -6,14 +6,6 @@
 #include "core/log.hpp"
 
 namespace postern::delivery {
-namespace {
-
-Needs needs_of(const Job& job) {
-  return {.size_bytes = job.message->size_bytes, .smtputf8 = job.message->envelope.smtputf8};
-}
-
-}  // namespace
-
 Engine::Engine(Ways& ways, queue::Reader& reader, NumberSource& numbers, Metrics& metrics,
                std::uint64_t seed)
     : ways_(ways), reader_(reader), numbers_(numbers), metrics_(metrics), random_(seed) {}
@@ -70,7 +62,9 @@ void Engine::accepted(std::shared_ptr<const Message> message,
     note_due(first.next_attempt_at);
     return;
   }
-  if (!is_active && ready_ >= config_->queue.memory_messages) {
+  // What is urgent does not wait behind what is in the store, as long as there is little of it.
+  const std::size_t most = config_->queue.memory_messages;
+  if (!is_active && ready_ >= (job->message->priority > 0 ? 2 * most : most)) {
     more_in_store_ = true;
     return;
   }
@@ -115,7 +109,7 @@ void Engine::dispose(std::unique_ptr<Job> job, Time now) {
       return;
     }
   }
-  Choice choice = ways_.choose(job->domain, needs_of(*job), job->tried, now);
+  Choice choice = ways_.choose(job->domain, needs_of(*job->message), job->tried, now);
   if (choice.kind == Choice::Kind::none && !job->tried.empty()) {
     if (job->doubt.empty()) {
       // All have been tried in this cycle; the ways have changed since it was queued here.
@@ -127,7 +121,7 @@ void Engine::dispose(std::unique_ptr<Job> job, Time now) {
       return;
     }
     job->tried.clear();  // no other way: an uncertain one goes where it went before
-    choice = ways_.choose(job->domain, needs_of(*job), job->tried, now);
+    choice = ways_.choose(job->domain, needs_of(*job->message), job->tried, now);
   }
   switch (choice.kind) {
     case Choice::Kind::go:
@@ -176,7 +170,8 @@ void Engine::park(std::unique_ptr<Job> job, Time until, const std::string& reaso
         .at = now});
     release({job->message->no, copy.index, due});
   }
-  if (!late.empty()) report(*job->message, job->content, mail::Action::delayed, std::move(late), now);
+  if (!late.empty())
+    report(*job->message, job->content, mail::Action::delayed, std::move(late), now);
 }
 
 void Engine::hold(std::unique_ptr<Job> job, const std::string& reason, Time now) {

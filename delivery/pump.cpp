@@ -3,6 +3,7 @@
 
 #include "core/log.hpp"
 #include "delivery/engine.hpp"
+#include "delivery/wishes.hpp"
 
 namespace postern::delivery {
 namespace {
@@ -79,6 +80,11 @@ void Engine::start(std::unique_ptr<Job> job, Lane& lane, const Ticket& ticket, T
     else
       hold(std::move(job), "its body is no longer kept", now);
     return;
+  }
+  if (is_overdue(*job->message, now)) {
+    ways_.abandon_canary(lane.number, job->domain, ticket);
+    ways_.release(lane.number);
+    return give_up(*job, DeliveryState::expired, "its time to arrive is over", now);
   }
   const std::size_t most = job->singly ? 1 : std::max(1U, lane.abilities.max_recipients);
   if (job->deliveries.size() > most) {
@@ -174,6 +180,10 @@ void Engine::dispatch(Lane& lane, Time now) {
     const bool canary = flight.ticket.canary || flight.ticket.domain_canary;
     if (!canary && ways_.is_shut(lane.number, flight.job->domain, now)) {
       call_off(id, "the transport has been shut meanwhile", now);
+      continue;
+    }
+    if (is_overdue(*flight.job->message, now)) {
+      call_off(id, "its time to arrive is over", now);
       continue;
     }
     // A reload may have replaced the transport since the attempt was planned, or taken it away.

@@ -15,7 +15,11 @@ void ReadyQueue::push(std::unique_ptr<Job> job) {
   const DomainIndex domain = job->domain;
   Jobs& jobs = jobs_of(domain);
   if (jobs.empty()) turns_.push_back(domain);
-  jobs.push_back(std::move(job));
+  // Nearly all mail has the same priority: then this looks at the last one only.
+  auto place = jobs.end();
+  while (place != jobs.begin() && (*std::prev(place))->message->priority < job->message->priority)
+    --place;
+  jobs.insert(place, std::move(job));
   ++size_;
 }
 

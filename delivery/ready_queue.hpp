@@ -1,6 +1,7 @@
 #pragma once
-// Jobs that wait for a place at one transport: first in, first out per sender domain, and the
-// domains take turns, so that one brand's flood does not delay another. Scheduler's thread.
+// Jobs that wait for a place at one transport: first in, first out per sender domain, but the more
+// urgent before the less (RFC 6710). The domains take turns, so that neither one brand's flood nor
+// what it calls urgent delays another. Scheduler's thread.
 #include <deque>
 #include <memory>
 #include <optional>

@@ -72,7 +72,8 @@ Duration wait_after(const config::RetrySchedule& configured, std::uint32_t attem
 }
 
 bool has_expired(const Standing& standing) {
-  return standing.now >= standing.expires_at && standing.attempts >= kAttemptsBeforeExpiry;
+  return standing.now >= standing.expires_at &&
+         (standing.is_strict || standing.attempts >= kAttemptsBeforeExpiry);
 }
 
 Verdict judge(const Outcome& outcome, const Standing& standing, const config::Queue& settings,

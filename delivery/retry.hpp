@@ -22,6 +22,7 @@ struct Standing {
   bool deferred_in_cycle = false;  // another transport deferred it in this cycle
   bool refused_in_cycle = false;   // another transport refused the message as such in this cycle
   bool in_company = false;         // the call named several recipients
+  bool is_strict = false;          // expires_at is the sender's: no attempt counts after it
 };
 
 struct Verdict {
@@ -51,7 +52,8 @@ Verdict judge(const Outcome& outcome, const Standing& standing, const config::Qu
 Duration wait_after(const config::RetrySchedule& schedule, std::uint32_t attempts, Duration age,
                     double random);
 
-/// Too old to wait any longer. Never before the third attempt while attempts are being made.
+/// Too old to wait any longer. Never before the third attempt while attempts are being made, unless
+/// the sender himself has set the time.
 bool has_expired(const Standing& standing);
 
 }  // namespace postern::delivery

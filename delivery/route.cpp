@@ -18,21 +18,33 @@ std::vector<std::string_view> transports_for(const config::Config& config,
   return names;
 }
 
+Needs needs_of(const Message& message) {
+  const Options* const options = message.envelope.options.get();
+  return {.size_bytes = message.size_bytes,
+          .smtputf8 = message.envelope.smtputf8,
+          .require_tls = options && options->require_tls};
+}
+
 bool takes(const transports::Abilities& abilities, const Needs& needs) {
   const bool fits =
       abilities.max_message_bytes == 0 || needs.size_bytes <= abilities.max_message_bytes;
-  return fits && (abilities.smtputf8 || !needs.smtputf8);
+  return fits && (abilities.smtputf8 || !needs.smtputf8) &&
+         (abilities.require_tls || !needs.require_tls);
 }
 
 namespace {
 
 // With the status that the sender's report gets (RFC 3463).
 std::string why_unfit(std::span<const Candidate> candidates, const Needs& needs) {
-  const bool fits = std::ranges::any_of(candidates, [&](const Candidate& candidate) {
-    return takes(*candidate.abilities, {.size_bytes = needs.size_bytes});
-  });
-  return fits ? "5.6.7 no transport that would take the message has SMTPUTF8"
-              : "5.3.4 larger than any transport of the sender's domain takes";
+  const auto would_be_taken = [&](const Needs& some) {
+    return std::ranges::any_of(
+        candidates, [&](const Candidate& candidate) { return takes(*candidate.abilities, some); });
+  };
+  if (!would_be_taken({.size_bytes = needs.size_bytes}))
+    return "5.3.4 larger than any transport of the sender's domain takes";
+  if (needs.require_tls && !would_be_taken({.require_tls = true}))
+    return "5.7.30 REQUIRETLS: no transport of the sender's domain can promise TLS on all the way";
+  return "5.6.7 no transport that would take the message has SMTPUTF8";
 }
 
 Choice go(const Candidate& candidate) {

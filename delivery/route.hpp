@@ -10,6 +10,7 @@
 
 #include "config/config.hpp"
 #include "core/clock.hpp"
+#include "core/message.hpp"
 #include "transports/transport.hpp"
 
 namespace postern::delivery {
@@ -43,7 +44,9 @@ struct Candidate {
 struct Needs {
   std::uint64_t size_bytes = 0;
   bool smtputf8 = false;
+  bool require_tls = false;
 };
+Needs needs_of(const Message& message);
 
 struct Choice {
   enum class Kind {

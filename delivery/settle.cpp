@@ -5,6 +5,7 @@
 
 #include "core/log.hpp"
 #include "delivery/engine.hpp"
+#include "delivery/wishes.hpp"
 
 namespace postern::delivery {
 namespace {
@@ -86,15 +87,15 @@ void Engine::settle(const Flight& flight, const Reports& outcomes, Duration took
 
 void Engine::settle_one(Settlement& to, Copy copy, const Outcome& outcome) {
   const Job& job = to.job();
-  const Needs needs{.size_bytes = job.message->size_bytes,
-                    .smtputf8 = job.message->envelope.smtputf8};
+  const Needs needs = needs_of(*job.message);
   Standing standing{.attempts = copy.attempts,
                     .now = to.now,
                     .expires_at = copy.expires_at,
                     .first_failed_at = copy.first_failed_at,
                     .deferred_in_cycle = job.deferred_in_cycle,
                     .refused_in_cycle = job.refused_in_cycle,
-                    .in_company = job.deliveries.size() > 1};
+                    .in_company = job.deliveries.size() > 1,
+                    .is_strict = returns_when_late(*job.message)};
   if (outcome.kind == Outcome::Kind::deferred || outcome.kind == Outcome::Kind::rejected) {
     if (!to.others) to.others = ways_.choose(job.domain, needs, to.tried, to.now);
     standing.another_way = to.others->kind == Choice::Kind::go;

@@ -10,10 +10,6 @@ namespace {
 // For each call that a transport takes, one more whose attempt is committed: that hides the commit.
 constexpr std::uint32_t kPlacesPerCall = 2;
 
-Needs needs_of(const Message& message) {
-  return {.size_bytes = message.size_bytes, .smtputf8 = message.envelope.smtputf8};
-}
-
 }  // namespace
 
 std::vector<TransportIndex> Ways::configure(std::shared_ptr<const config::Config> config,
@@ -133,7 +129,11 @@ std::vector<queue::Start> Ways::admit(const Message& message, Time now) {
   start.next_attempt_at = now;
   start.expires_at = now + config_->queue.expire_after;
   const std::vector<TransportIndex>& route = domains_[domain].route;
-  if (!route.empty() && try_admit(route.front(), domain, message, now)) {
+  if (const auto until = held_until(message, now)) {
+    start.state = DeliveryState::deferred;  // not queued: a way that opens does not matter to it
+    start.next_attempt_at = *until;
+    start.reason = "held until " + to_rfc3339(*until) + ", as the client asked";
+  } else if (!route.empty() && try_admit(route.front(), domain, message, now)) {
     start.state = DeliveryState::active;
     start.transport = ways_[route.front()].name;
   } else {

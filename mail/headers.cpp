@@ -26,11 +26,24 @@ std::string_view id_in(std::string_view value) {
                                                                       : std::string_view{};
 }
 
+// Ours; nobody else is to see it.
+constexpr std::string_view kIdempotencyKey = "X-Postern-Idempotency-Key";
+
 // Bcc: RFC 5322 section 3.6.3; the envelope decides. Return-Path: RFC 5321 section 4.4; only the
 // last server writes it. X-Mailgun-*: would steer the provider in our name.
 bool must_not_leave(std::string_view name) {
   return iequals(name, "Bcc") || iequals(name, "Resent-Bcc") || iequals(name, "Return-Path") ||
-         istarts_with(name, "X-Mailgun-");
+         istarts_with(name, "X-Mailgun-") || iequals(name, kIdempotencyKey);
+}
+
+// priority-value of RFC 6758 section 3, without the comment that may follow.
+int priority_in(std::string_view value) {
+  std::string_view word = trim(value);
+  word = word.substr(0, word.find_first_of(" \t("));
+  const bool negative = word.starts_with('-');
+  if (negative) word.remove_prefix(1);
+  if (word.size() != 1 || word.front() < '0' || word.front() > '9') return 0;
+  return negative ? '0' - word.front() : word.front() - '0';
 }
 
 }  // namespace
@@ -77,6 +90,8 @@ boost::system::result<HeaderFacts, HeaderFault> inspect_header(std::string_view 
     if (++fields > kMaxHeaderFields) return HeaderFault::too_many;
     if (must_not_leave(field->name)) {
       facts.removed.push_back(field->raw);
+      if (iequals(field->name, kIdempotencyKey) && facts.idempotency_key.empty())
+        facts.idempotency_key = trim(field->value);
     } else if (iequals(field->name, "Received")) {
       if (++received > kMaxReceived) return HeaderFault::loop;
     } else if (iequals(field->name, "From")) {
@@ -84,6 +99,8 @@ boost::system::result<HeaderFacts, HeaderFault> inspect_header(std::string_view 
       facts.from_domain = author_domain(field->value);
     } else if (iequals(field->name, "Date")) {
       facts.has_date = true;
+    } else if (iequals(field->name, "MT-Priority")) {
+      facts.priority = priority_in(field->value);
     } else if (iequals(field->name, "Message-ID")) {
       if (trim(field->value).empty()) {
         facts.removed.push_back(field->raw);

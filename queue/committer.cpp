@@ -68,7 +68,7 @@ void Committer::put(std::shared_ptr<const Message> message,
                     std::shared_ptr<const std::string> last_chunk, PutDone done) {
   if (refusing_) return done(kStopped);
   if (message->chunks == 1) {
-    if (!enqueue(WaitingPut{std::move(message), std::move(last_chunk), done, {}, {}}))
+    if (!enqueue(WaitingPut{std::move(message), std::move(last_chunk), done, {}, {}, {}}))
       done(kStopped);
     return;
   }
@@ -76,7 +76,7 @@ void Committer::put(std::shared_ptr<const Message> message,
       bodies_, [this, message = std::move(message), last_chunk = std::move(last_chunk), done] {
         if (const auto fault = write_ahead({message->no, message->chunks - 1, last_chunk}, true))
           done(*fault);
-        else if (!enqueue(WaitingPut{message, nullptr, done, {}, {}}))
+        else if (!enqueue(WaitingPut{message, nullptr, done, {}, {}, {}}))
           done(kStopped);
       });
 }
@@ -178,7 +178,14 @@ void Committer::apply_put(WaitingPut& put) {
   put.starts = intake_ ? intake_->plan(*put.message, now)
                        : std::vector<Start>(put.message->envelope.recipients.size(),
                                             Start{DeliveryState::queued, {}, {}, now, now + 72h});
-  store_->apply(Put{put.message, put.content, put.starts});
+  const Duration window = dedupe_window_;
+  std::optional<Time> duplicates_since;
+  if (window > Duration::zero()) duplicates_since = now - window;
+  put.duplicate_of =
+      store_->apply(Put{put.message, put.content, put.starts, duplicates_since}).duplicate_of;
+  if (!put.duplicate_of) return;
+  if (intake_) intake_->refused(*put.message, put.starts);
+  put.starts.clear();
 }
 
 void Committer::answer(std::vector<Waiting>& batch) {
@@ -186,6 +193,11 @@ void Committer::answer(std::vector<Waiting>& batch) {
     if (auto* put = std::get_if<WaitingPut>(&waiting)) {
       if (put->fault) {
         put->done(*put->fault);
+        continue;
+      }
+      if (put->duplicate_of) {
+        put->done(Receipt(*put->duplicate_of));
+        if (put->message->chunks > 1) drop_body(put->message->no);
         continue;
       }
       put->done(Receipt(put->message->no));

@@ -34,7 +34,7 @@ class Intake {
   /// Committed. `content` is set when the whole body is still in memory.
   virtual void accepted(std::shared_ptr<const Message> message, std::vector<Delivery> deliveries,
                         std::shared_ptr<const Content> content) = 0;
-  /// The commit failed; nothing of it is on disk.
+  /// The commit failed, or it was a duplicate; nothing of it is on disk.
   virtual void refused(const Message& message, const std::vector<Start>& starts) = 0;
 };
 
@@ -52,11 +52,15 @@ class Committer {
   void set_intake(Intake* intake) { intake_ = intake; }
   /// Before start(): settles what a crash left open; see Store::recover.
   std::uint64_t recover(Time now, Time first_ask) { return store_->recover(now, first_ask); }
+  /// How long a second submission of the same message is not queued again; zero: it always is.
+  /// Thread-safe.
+  void set_dedupe_window(Duration window) { dedupe_window_ = window; }
   void start();
   /// Commits what is waiting, then stops. Later calls are answered with a fault.
   void stop();
 
   /// `last_chunk`: the whole content when it has one piece; earlier pieces came by put_chunk().
+  /// The Receipt may be that of an earlier message: this one is a second submission of it.
   void put(std::shared_ptr<const Message> message, std::shared_ptr<const std::string> last_chunk,
            PutDone done);
   /// `done` means: give me the next one (flow control). Durability comes with put().
@@ -79,6 +83,7 @@ class Committer {
     PutDone done;
     std::vector<Start> starts;          // filled when applied
     std::optional<StorageFault> fault;  // refused alone; the rest of the batch goes on
+    std::optional<MessageNo> duplicate_of;
   };
   struct WaitingChanges {
     std::vector<Change> changes;
@@ -104,6 +109,7 @@ class Committer {
   NumberSource numbers_;
   std::atomic<bool> healthy_{true};
   std::atomic<bool> refusing_{false};
+  std::atomic<Duration> dedupe_window_{Duration::zero()};
 
   std::mutex mutex_;
   std::condition_variable wake_;

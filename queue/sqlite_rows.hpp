@@ -21,7 +21,7 @@ inline Time to_time(std::int64_t milliseconds) {
 
 inline constexpr char kMessageColumns[] =
     "no, channel, sender, sender_domain, message_id, identity, size_bytes, chunks, header_bytes, "
-    "body_hash, smtputf8, eight_bit_mime, priority, accepted_at, options";
+    "body_hash, smtputf8, eight_bit_mime, priority, accepted_at, options, submission";
 /// Without recipients: those are in the deliveries.
 Message read_message(const Statement& row);
 

@@ -13,7 +13,7 @@ struct SqliteStore::Statements {
   Statement insert_message, insert_body, insert_delivery, insert_attempt;
   Statement delete_body;
   Statement start_delivery, start_attempt, record_delivery, end_attempt;
-  Statement save_breaker, add_event;
+  Statement save_breaker, find_alive, add_event;
 };
 
 }  // namespace postern::queue

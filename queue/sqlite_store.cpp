@@ -22,7 +22,7 @@ SqliteStore::Statements::Statements(Database& db)
       page_count(db, "PRAGMA page_count"),
       freelist_count(db, "PRAGMA freelist_count"),
       insert_message(db, std::string("INSERT INTO message (") + kMessageColumns +
-                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_body(db, "INSERT INTO body (message, bytes) VALUES (?, ?)"),
       insert_delivery(db, std::string("INSERT INTO delivery (") + kDeliveryColumns +
                               ") VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, ?, '', 0, ?)"),
@@ -55,6 +55,10 @@ SqliteStore::Statements::Statements(Database& db)
                    "INSERT OR REPLACE INTO breaker "
                    "(transport, domain, state, reason, until, open_for_ms, failures) "
                    "VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      find_alive(db,
+                 "SELECT 1 FROM message WHERE no = ? AND submission = ? AND NOT EXISTS "
+                 "(SELECT 1 FROM delivery WHERE message = no "
+                 "AND state IN ('failed', 'expired', 'cancelled'))"),
       add_event(db,
                 "INSERT INTO event (message, number, at, source, type, recipient, detail) "
                 "SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 "
@@ -91,6 +95,7 @@ void SqliteStore::commit() {
 
 void SqliteStore::rollback() noexcept {
   pruned_.clear();
+  recent_.reset();
   if (database_) database_->interrupt_transaction();
   drop_handle();
 }
@@ -162,14 +167,17 @@ void SqliteStore::drop_body(MessageNo no) noexcept {
 
 Applied SqliteStore::put(const Put& change) {
   const Message& message = *change.message;
+  if (const auto first = duplicate_of(change)) return {.duplicate_of = first};
   Statements& to = *statements_;
+  std::optional<Statement::Blob> submission;
+  if (!message.submission.empty()) submission = Statement::Blob{message.submission};
   std::optional<Statement::Blob> hash;
   if (!message.body_hash.empty()) hash = Statement::Blob{message.body_hash};
-  to.insert_message.run(message.no, to_string(message.channel), message.envelope.sender,
-                        message.sender_domain, message.message_id, message.identity,
-                        message.size_bytes, message.chunks, message.header_bytes, hash,
-                        message.envelope.smtputf8, message.envelope.eight_bit_mime,
-                        message.priority, message.accepted_at, to_column(message.envelope.options));
+  to.insert_message.run(
+      message.no, to_string(message.channel), message.envelope.sender, message.sender_domain,
+      message.message_id, message.identity, message.size_bytes, message.chunks,
+      message.header_bytes, hash, message.envelope.smtputf8, message.envelope.eight_bit_mime,
+      message.priority, message.accepted_at, to_column(message.envelope.options), submission);
   std::optional<Statement::Blob> content;
   if (message.chunks == 1) content = Statement::Blob{*change.content};
   to.insert_body.run(message.no, content);

@@ -9,6 +9,7 @@
 
 #include "queue/body_files.hpp"
 #include "queue/disk_reserve.hpp"
+#include "queue/recent_submissions.hpp"
 #include "queue/sqlite_db.hpp"
 #include "queue/sqlite_reader.hpp"
 #include "queue/store.hpp"
@@ -64,6 +65,10 @@ class SqliteStore final : public Store {
     }
   }
 
+  /// sqlite_submissions.cpp: the living message that makes this one a duplicate.
+  std::optional<MessageNo> duplicate_of(const Put& change);
+  void recall_submissions(MessageNo since);
+
   Applied put(const Put& change);
   Applied start_attempt(const StartAttempt& change);
   Applied record(const Record& change);
@@ -79,7 +84,8 @@ class SqliteStore final : public Store {
   std::unique_ptr<Statements> statements_;
   BodyFiles bodies_;
   SqliteReader reader_;
-  std::vector<MessageNo> pruned_;  // their files go once the commit is done
+  std::optional<RecentSubmissions> recent_;  // empty: to be filled from the messages
+  std::vector<MessageNo> pruned_;            // their files go once the commit is done
   std::atomic<std::uint64_t> used_bytes_{0};
 };
 

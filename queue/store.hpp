@@ -63,6 +63,9 @@ struct Put {
   std::shared_ptr<const Message> message;
   std::shared_ptr<const std::string> content;
   std::vector<Start> starts;  // one per recipient
+  /// Not stored when one with the same Message::submission was accepted since, and is alive (see
+  /// Applied::duplicate_of); empty: it is stored in any case.
+  std::optional<Time> duplicates_since{};
 };
 
 /// "Attempt N through T begins", for one delivery. Refused (changed == 0) unless the token is
@@ -165,6 +168,9 @@ struct Applied {
   std::uint64_t resent_uncertain = 0;  // Steer retry, release: possible duplicates it caused
   /// Steer retry, release, cancel: how many it found uncertain, by the transport of their attempt.
   std::map<std::string, std::uint64_t> uncertain{};
+  /// Put: nothing was stored, for this message is the same and none of its deliveries has failed,
+  /// expired or been cancelled. Its timeline says so.
+  std::optional<MessageNo> duplicate_of{};
 };
 
 // ---- Reading ------------------------------------------------------------------------------------

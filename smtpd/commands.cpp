@@ -127,6 +127,7 @@ void Session::State::mail(std::string_view argument) {
   envelope.smtputf8 = parameters.smtputf8;
   envelope.eight_bit_mime = parameters.eight_bit_mime;
   asked.reset();
+  priority = parameters.priority;
   std::string_view fault = refusal_of(command->sender, reply::kSenderLiteral);
   if (fault.empty()) fault = note_options(parameters);
   if (!fault.empty()) return turn_away(fault);
@@ -175,7 +176,7 @@ void Session::State::data(std::string_view) {
   if (envelope.recipients.empty())
     return refuse(recipient_refused ? reply::kNoRecipients : reply::kRecipientFirst);
   Origin origin{client_name, peer.address, protocol(), tls, user};
-  reception.begin(numbers.next(now), take_envelope(), std::move(origin), now);
+  reception.begin(numbers.next(now), take_envelope(), std::move(origin), priority, now);
   forget_transaction();
   phase = kContent;
   say(reply::kStartContent);

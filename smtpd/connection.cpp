@@ -188,6 +188,15 @@ asio::awaitable<void> Connection::store_message() {
                {{"client", peer_.address}, {"error", fault->what}});
     co_return;
   }
+  const MessageNo first = std::get<queue::Receipt>(result).no();
+  if (first != message->no) {
+    services_.metrics.smtp_messages.Add({{"result", "duplicate"}}).Increment();
+    log::event(log::Level::info, to_id(first), "duplicate",
+               {{"from", message->envelope.sender},
+                {"message_id", message->message_id},
+                {"client", peer_.address}});
+    co_return;
+  }
   services_.metrics.smtp_accepted.Increment();
   log::event(log::Level::info, message->id(), "accepted",
              {{"from", message->envelope.sender},

@@ -6,6 +6,7 @@
 #include "core/crypto.hpp"
 #include "mail/address.hpp"
 #include "smtpd/policy.hpp"
+#include "smtpd/submission.hpp"
 
 namespace postern::smtpd {
 namespace {
@@ -48,7 +49,8 @@ std::string as_host_name(std::string_view client_name) {
 
 }  // namespace
 
-void Reception::begin(MessageNo no, Envelope envelope, Origin origin, Time now) {
+void Reception::begin(MessageNo no, Envelope envelope, Origin origin, std::optional<int> priority,
+                      Time now) {
   framing_.reset();
   body_hash_.reset();
   message_ = Message{};
@@ -60,6 +62,7 @@ void Reception::begin(MessageNo no, Envelope envelope, Origin origin, Time now) 
     message_.identity = user->username;
     if (!user->domain.empty()) message_.sender_domain = user->domain;
   }
+  priority_ = priority;
   began_at_ = now;
   header_.clear();
   in_header_ = true;
@@ -125,6 +128,9 @@ void Reception::open_body(std::size_t header_bytes) {
   mail::append_kept_fields(chunk_, header, *facts);
   if (!header.ends_with("\r\n\r\n"))
     chunk_ += "\r\n";  // it ended without an empty line, and all with it
+  message_.priority = priority_.value_or(facts->priority);
+  idempotency_key_ = facts->idempotency_key;
+  has_own_id_ = !facts->message_id.empty();
   message_.header_bytes = static_cast<std::uint32_t>(chunk_.size());
 
   const std::string_view body = std::string_view(header_).substr(header_bytes);
@@ -234,6 +240,9 @@ Received Reception::take_message(Time now) {
   message_.chunks = chunks_given_ + 1;
   message_.accepted_at = now;
   if (body_hash_) message_.body_hash = body_hash_->finish();
+  message_.submission = digest_of_submission(
+      message_.envelope, message_.identity,
+      has_own_id_ ? std::string_view(message_.message_id) : std::string_view(), idempotency_key_);
   return {std::make_shared<const Message>(std::move(message_)),
           std::make_shared<const std::string>(std::move(last))};
 }

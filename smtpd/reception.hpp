@@ -49,7 +49,8 @@ class Reception {
   Reception(const SessionSettings& settings, const Policy& policy)
       : settings_(settings), policy_(policy) {}
 
-  void begin(MessageNo no, Envelope envelope, Origin origin, Time now);
+  /// `priority`: MT-PRIORITY; without it the header field of that name counts.
+  void begin(MessageNo no, Envelope envelope, Origin origin, std::optional<int> priority, Time now);
   /// Takes content up to the end of the message and returns how many bytes: fewer than given only
   /// when done() or chunk_waiting().
   std::size_t take(std::string_view bytes);
@@ -83,6 +84,9 @@ class Reception {
   std::optional<mail::RelaxedBodyHash> body_hash_;
   Message message_;
   Origin origin_;
+  std::optional<int> priority_;
+  std::string idempotency_key_;
+  bool has_own_id_ = false;  // the Message-ID came with it
   Time began_at_{};
   std::string header_;  // as received, until its end is seen
   bool in_header_ = true;

@@ -52,6 +52,7 @@ inline constexpr std::string_view
     kQueueFull          = "452 4.3.1 The relay has no room for more mail now; try again later",
     kStorageFault       = "451 4.3.0 The relay could not store the message; try again later",
     kTooManyRecipients  = "452 4.5.3 Too many recipients for one message; send the rest in another",
+    kHeldTooLong        = "555 5.5.4 The message cannot be held that long; ask for less",
     kRelayDenied        = "550 5.7.1 This relay does not take mail from your network address",
     kNeedsUtf8          = "553 5.6.7 The address holds non-ASCII letters: MAIL needs SMTPUTF8",
     kSenderLiteral      = "550 5.1.7 The sender's domain must be a name, not a network address",

@@ -223,6 +223,7 @@ std::optional<Error> Server::configure(const std::shared_ptr<const config::Confi
     door->session.max_recipients = door->settings.max_recipients;
     door->session.tls = door->settings.tls;
     door->session.auth = door->settings.auth;
+    door->session.max_hold = config->queue.max_hold;
     door->tls = tls;
     queue::Committer& committer = shared_->services.committer;
     door->policy = std::make_shared<ConfigPolicy>(

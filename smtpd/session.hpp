@@ -52,6 +52,7 @@ struct SessionSettings {
   std::uint32_t max_recipients = 1000;
   config::ListenerTls tls = config::ListenerTls::none;
   config::Auth auth = config::Auth::optional;
+  Duration max_hold = std::chrono::hours(168);  // RFC 4865; zero: not offered
   std::uint32_t max_command_bytes = 512;
   std::uint32_t max_errors = 20;
   std::uint32_t max_idle_commands = 100;  // NOOP, RSET, VRFY, HELP without a message

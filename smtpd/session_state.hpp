@@ -87,6 +87,7 @@ struct Session::State {
   Options& ask();
   /// The refusal, where it asks for what cannot be done.
   std::string_view note_options(const mail::MailParameters& parameters);
+  std::string_view note_hold(const mail::MailParameters& parameters);
   /// For the recipient that was added last.
   void note_options(const mail::RcptParameters& parameters);
   Envelope take_envelope();
@@ -130,6 +131,7 @@ struct Session::State {
   bool extended = false;  // EHLO, not HELO
   Envelope envelope;
   std::optional<Options> asked;  // of the envelope
+  std::optional<int> priority;
   std::unordered_set<std::string> known_recipients;
   bool recipient_refused = false;
   std::string refusal;                           // the first since take_refusal()

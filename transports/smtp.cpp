@@ -28,6 +28,8 @@ Smtp::Smtp(std::string name, std::uint64_t max_message_bytes, double rate_per_se
       max_message_bytes_(max_message_bytes),
       rate_per_second_(rate_per_second),
       connections_(settings->connections),
+      can_require_tls_(settings->verify && (settings->tls == config::TransportTls::starttls ||
+                                            settings->tls == config::TransportTls::implicit)),
       pool_(settings, io) {}
 
 Abilities Smtp::abilities() const {
@@ -37,7 +39,8 @@ Abilities Smtp::abilities() const {
           .concurrency = connections_,
           .prefetch = connections_ * kPrefetchPerConnection,
           .rate_per_second = rate_per_second_,
-          .smtputf8 = true};
+          .smtputf8 = true,
+          .require_tls = can_require_tls_};
 }
 
 void Smtp::deliver(Parcel parcel, Done done) {

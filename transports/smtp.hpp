@@ -28,6 +28,7 @@ class Smtp final : public Transport {
   std::uint64_t max_message_bytes_;
   double rate_per_second_;
   std::uint32_t connections_;
+  bool can_require_tls_;
   SmtpPool pool_;
 };
 

@@ -101,6 +101,10 @@ std::optional<Outcome> SmtpClient::obstacle(const SmtpTransaction& transaction) 
   // RFC 6531 section 3.1: no silent downgrade; another transport may have it.
   if (envelope.smtputf8 && !extensions.smtputf8)
     return refuse("smtp.no-smtputf8", "the smarthost does not offer SMTPUTF8", FailOver::now);
+  if (const auto why =
+          why_impossible(*transaction.message, extensions,
+                         handshake_.is_encrypted() && handshake_.verifies(), transaction.at))
+    return refuse("smtp.cannot-promise", *why, FailOver::now);
   if (extensions.max_size_bytes != 0 && transaction.size_bytes > extensions.max_size_bytes)
     return refuse("smtp.too-large",
                   "the message is larger than the smarthost's SIZE " +
@@ -147,7 +151,7 @@ void SmtpClient::write_command(const Open& open, std::uint32_t index) {
     if (extensions.size) output_ += " SIZE=" + std::to_string(open.what.size_bytes);
     if (extensions.eight_bit_mime && envelope.eight_bit_mime) output_ += " BODY=8BITMIME";
     if (envelope.smtputf8) output_ += " SMTPUTF8";
-    append_parameters(output_, extensions, envelope);
+    append_parameters(output_, extensions, *open.what.message, open.what.at);
   } else if (index + 1 < open.commands()) {
     const std::uint32_t recipient = open.what.recipients[index - 1];
     output_ += "RCPT TO:<";

@@ -31,6 +31,7 @@ struct SmtpTransaction {
   std::shared_ptr<const Message> message;
   std::vector<std::uint32_t> recipients;  // into message->envelope.recipients
   std::uint64_t size_bytes = 0;           // as sent, before dot-stuffing
+  Time at{};                              // now
 };
 
 /// How a transaction ended. `unsent`: this connection could not even begin it, through no fault of

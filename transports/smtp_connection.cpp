@@ -38,8 +38,9 @@ SmtpConnection::SmtpConnection(std::shared_ptr<SmtpLane> lane,
     : lane_(std::move(lane)),
       settings_(lane_->settings()),
       ehlo_name_(std::move(ehlo_name)),
-      client_({ehlo_name_, settings_.tls, settings_.username, settings_.password}, settings_.rules,
-              settings_.timeout),
+      client_({ehlo_name_, settings_.tls, settings_.username, settings_.password,
+               settings_.verify && settings_.tls != config::TransportTls::opportunistic},
+              settings_.rules, settings_.timeout),
       stream_(executor),
       idle_timer_(executor) {}
 
@@ -220,8 +221,9 @@ void SmtpConnection::begin(SmtpJob job) {
   } catch (const std::exception& broken) {
     return lane_->finish(job, Report(parcel.recipients.size(), own_fault(broken.what())));
   }
-  auto impossible = client_.begin(
-      {parcel.message, parcel.recipients, parcel.content->size_bytes() + job.prefix.size()});
+  auto impossible =
+      client_.begin({parcel.message, parcel.recipients,
+                     parcel.content->size_bytes() + job.prefix.size(), settings_.clock->now()});
   if (impossible) return lane_->finish(job, std::move(*impossible));
   jobs_.push_back(std::move(job));
 }

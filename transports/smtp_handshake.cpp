@@ -34,6 +34,12 @@ SmtpExtensions SmtpExtensions::parse(std::string_view ehlo_text) {
     if (iequals(keyword, "8BITMIME")) extensions.eight_bit_mime = true;
     if (iequals(keyword, "SMTPUTF8")) extensions.smtputf8 = true;
     if (iequals(keyword, "DSN")) extensions.dsn = true;
+    if (iequals(keyword, "REQUIRETLS")) extensions.require_tls = true;
+    if (iequals(keyword, "MT-PRIORITY")) extensions.mt_priority = true;
+    if (iequals(keyword, "DELIVERBY")) {
+      extensions.deliver_by = true;
+      extensions.min_by_seconds = parse_number(trim(rest)).value_or(0);
+    }
     if (iequals(keyword, "AUTH")) parse_mechanisms(rest, extensions);
     if (iequals(keyword, "SIZE")) {
       extensions.size = true;

@@ -27,16 +27,21 @@ struct SmtpIdentity {
   config::TransportTls tls = config::TransportTls::starttls;
   std::string username;  // empty: no AUTH
   Secret password;
+  bool verifies = false;  // TLS does not begin without a certificate that is right
 };
 
 /// What the peer's EHLO offered.
 struct SmtpExtensions {
-  bool pipelining = false;      // RFC 2920
-  bool starttls = false;        // RFC 3207
-  bool size = false;            // RFC 1870
-  bool eight_bit_mime = false;  // RFC 6152
-  bool smtputf8 = false;        // RFC 6531
-  bool dsn = false;             // RFC 3461
+  bool pipelining = false;           // RFC 2920
+  bool starttls = false;             // RFC 3207
+  bool size = false;                 // RFC 1870
+  bool eight_bit_mime = false;       // RFC 6152
+  bool smtputf8 = false;             // RFC 6531
+  bool dsn = false;                  // RFC 3461
+  bool require_tls = false;          // RFC 8689
+  bool mt_priority = false;          // RFC 6710
+  bool deliver_by = false;           // RFC 2852
+  std::uint64_t min_by_seconds = 0;  // the shortest time it takes for R; 0: any
   bool auth_plain = false;
   bool auth_login = false;
   std::uint64_t max_size_bytes = 0;  // 0: no limit named
@@ -60,6 +65,8 @@ class SmtpHandshake {
 
   const Outcome& failure() const { return failure_; }
   const SmtpExtensions& extensions() const { return extensions_; }
+  bool is_encrypted() const { return is_encrypted_; }
+  bool verifies() const { return identity_.verifies; }
 
  private:
   enum class State { greeting, ehlo, helo, starttls, auth_plain, auth_user, auth_password };

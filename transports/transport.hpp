@@ -36,7 +36,8 @@ struct Abilities {
   std::uint32_t prefetch = 0;
   double rate_per_second = 0;        // 0: unlimited
   bool smtputf8 = false;
-  bool look_up = false;  // look_up() can settle an uncertain delivery
+  bool require_tls = false;  // can promise RFC 8689 for the way that follows
+  bool look_up = false;      // look_up() can settle an uncertain delivery
 };
 
 /// Does the provider know this message? For uncertain deliveries.

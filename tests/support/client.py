@@ -28,17 +28,17 @@ def check(reply, expected):
     return text.decode()
 
 
-def submit_on(client, sender, recipients, message):
-    """One transaction on an open smtplib.SMTP; the id from `queued as`."""
+def submit_on(client, sender, recipients, message, mail=(), rcpt=()):
+    """One transaction on an open smtplib.SMTP; the id from `queued as`. `mail`, `rcpt`: parameters."""
     client.ehlo_or_helo_if_needed()
-    check(client.mail(sender), 250)
+    check(client.mail(sender, list(mail)), 250)
     for recipient in recipients:
-        check(client.rcpt(recipient), 250)
+        check(client.rcpt(recipient, list(rcpt)), 250)
     text = check(client.data(message), 250)
     return re.search(r"queued as ([0-9A-Z]{16})$", text).group(1)
 
 
 def submit(port, message=None, sender="agent@product-a.com", recipients=("customer@example.net",),
-           timeout=30):
+           timeout=30, **parameters):
     with smtplib.SMTP("127.0.0.1", port, timeout=timeout) as client:
-        return submit_on(client, sender, recipients, message or make_message())
+        return submit_on(client, sender, recipients, message or make_message(), **parameters)

@@ -158,12 +158,13 @@ class PostfixSmarthost:
     """Starts on entry and is ready then; stops on exit and leaves nothing behind."""
 
     def __init__(self, username="relay", password="opensesame", name=NAME,
-                 message_size_limit=40 * 2**20, days=30):
+                 message_size_limit=40 * 2**20, days=30, logs_dialogue=False):
         self.username = username
         self.password = password
         self.name = name
         self.message_size_limit = message_size_limit
         self.days = days
+        self.logs_dialogue = logs_dialogue
         self.home = None
         self._master = None
 
@@ -200,7 +201,8 @@ class PostfixSmarthost:
         (home / "main.cf").write_text(MAIN_CF.format(
             home=home, home_name=home.name, name=self.name,
             message_size_limit=self.message_size_limit,
-            uid=pwd.getpwnam("nobody").pw_uid, gid=grp.getgrnam("nogroup").gr_gid))
+            uid=pwd.getpwnam("nobody").pw_uid, gid=grp.getgrnam("nogroup").gr_gid)
+            + ("debug_peer_list = 127.0.0.1\n" if self.logs_dialogue else ""))
         (home / "master.cf").write_text(MASTER_CF.format(
             plain=self.plain_port, submission=self.submission_port,
             submissions=self.submissions_port, auth=SUBMISSION))

@@ -107,6 +107,8 @@ class Relay:
             "server": {"name": "test-node", "hostname": "relay.example.com",
                        "state": str(self.state), **settings.pop("server", {})},
             "listener": [listener],
+            # Tests submit the same text over and over; those of de-duplication say so.
+            "queue": {"dedupe_window": "0s", **settings.pop("queue", {})},
             "transport": transports,
             "admin": {"bind": f"127.0.0.1:{self.admin_port}", **settings.pop("admin", {})},
             **settings,

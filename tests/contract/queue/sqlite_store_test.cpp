@@ -86,13 +86,15 @@ TEST_F(QueueFile, IsKeptWhenItIsRefused) {
 
 TEST_F(QueueFile, OfTheFirstVersionIsBroughtUpToDate) {
   make();
+  execute("ALTER TABLE message DROP COLUMN submission");
   execute("ALTER TABLE message DROP COLUMN options");
   execute("ALTER TABLE delivery DROP COLUMN notice_at");
   execute("PRAGMA user_version = 1");
   EXPECT_EQ(refusal(), "");
   Database database(file_, Database::Mode::read_write);
-  EXPECT_EQ(database.pragma("user_version"), 2);
-  EXPECT_NO_THROW(Statement(database, "SELECT options, notice_at FROM message, delivery"));
+  EXPECT_EQ(database.pragma("user_version"), 3);
+  EXPECT_NO_THROW(
+      Statement(database, "SELECT options, submission, notice_at FROM message, delivery"));
 }
 
 TEST_F(QueueFile, IsDurableAtEveryCommit) {

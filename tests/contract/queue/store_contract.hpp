@@ -86,6 +86,20 @@ class StoreContract : public ::testing::TestWithParam<MakeStore> {
   Applied steer(Steer::Verb verb, Filter filter = {}, Time at = kNow, std::uint32_t limit = 1000) {
     return commit(Steer{verb, std::move(filter), at, "why", limit});
   }
+  /// Puts it with a submission's digest; the window is one hour.
+  Applied submit(const std::shared_ptr<Message>& sent, char digest = 'x') {
+    sent->submission = std::string(16, digest);
+    Put put{sent, std::make_shared<const std::string>("bytes"),
+            std::vector<Start>(sent->envelope.recipients.size(), active())};
+    put.duplicates_since = sent->accepted_at - std::chrono::hours(1);
+    return commit(put);
+  }
+  std::shared_ptr<Message> again(Time at = kNow) { return message({"a@x.example"}, at); }
+  std::uint64_t unfinished() {
+    std::uint64_t deliveries = 0;
+    for (const Count& one : store_->reader().counts()) deliveries += one.deliveries;
+    return deliveries;
+  }
   Delivery delivery(const Message& of, std::size_t index = 0) {
     return store_->reader().find(of.no)->deliveries.at(index);
   }

@@ -7,9 +7,14 @@ namespace {
 
 struct ReadyQueueTest : ::testing::Test {
   ReadyQueue queue;
-  void push(DomainIndex domain, std::uint32_t mark) { queue.push(job(domain, mark)); }
-  static std::unique_ptr<Job> job(DomainIndex domain, std::uint32_t mark) {
+  void push(DomainIndex domain, std::uint32_t mark, int priority = 0) {
+    queue.push(job(domain, mark, priority));
+  }
+  static std::unique_ptr<Job> job(DomainIndex domain, std::uint32_t mark, int priority = 0) {
     auto made = std::make_unique<Job>();
+    auto message = std::make_shared<Message>();
+    message->priority = priority;
+    made->message = std::move(message);
     made->domain = domain;
     made->deliveries.push_back({.index = mark});
     return made;
@@ -26,6 +31,11 @@ TEST_F(ReadyQueueTest, FirstInFirstOutWithinADomain) {
   push(3, 1), push(3, 2), push(3, 3);
   EXPECT_EQ(queue.size(), 3U);
   EXPECT_EQ(pop_all(), (Marks{1, 2, 3}));
+}
+
+TEST_F(ReadyQueueTest, TheMoreUrgentComesFirstWithinItsDomain) {
+  push(0, 1), push(0, 2, -3), push(0, 3), push(0, 4, 5), push(0, 5, 5), push(0, 6, 9), push(7, 10);
+  EXPECT_EQ(pop_all(), (Marks{6, 10, 4, 5, 1, 3, 2}));
 }
 
 TEST_F(ReadyQueueTest, DomainsTakeTurns) {

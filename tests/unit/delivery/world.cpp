@@ -65,6 +65,7 @@ MessageNo World::put(const std::string& sender, std::vector<std::string> recipie
   message->envelope.sender = sender;
   message->envelope.recipients = std::move(recipients);
   if (asked) message->envelope.options = std::make_shared<const Options>(*asked);
+  message->priority = priority;
   message->sender_domain = sender.empty() ? "a.example" : sender.substr(sender.find('@') + 1);
   const std::string header = "From: " + sender + "\r\n\r\n";
   auto body = std::make_shared<std::string>(header);

@@ -53,6 +53,7 @@ class World {
   void reload();
   /// What the messages put from now on ask for.
   std::optional<Options> asked;
+  int priority = 0;
 
   MessageNo put(const std::string& sender, std::vector<std::string> recipients,
                 std::size_t size_bytes = 100);

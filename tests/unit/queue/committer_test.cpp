@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <future>
+#include <set>
+#include <thread>
 
 #include "queue/sqlite_store.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -232,6 +234,41 @@ TEST_F(GroupCommit, StoppingCommitsWhatWaitsAndRefusesTheRest) {
   committer_->stop();
   EXPECT_TRUE(stored(std::move(waiting)));
   EXPECT_FALSE(stored(put(message())));
+}
+
+TEST_F(GroupCommit, OfTwoEqualSubmissionsAtOnceStoresOne) {
+  committer_->set_dedupe_window(1h);
+  std::vector<std::shared_ptr<Message>> sent;
+  for (int i = 0; i < 20; ++i) {
+    sent.push_back(message());
+    sent.back()->submission = std::string(16, 'x');
+  }
+  std::vector<std::future<Result>> answers(sent.size());
+  std::vector<std::thread> clients;
+  committer_->start();
+  for (std::size_t i = 0; i < sent.size(); ++i)
+    clients.emplace_back([&, i] { answers[i] = put(sent[i]); });
+  for (std::thread& client : clients) client.join();
+  std::set<MessageNo> named;
+  for (auto& answer : answers) named.insert(std::get<Receipt>(answer.get()).no());
+  committer_->stop();
+  EXPECT_EQ(named.size(), 1u);
+  EXPECT_THAT(intake_.taken, ElementsAre(*named.begin()));
+  EXPECT_EQ(intake_.given_back.size(), sent.size() - 1) << "their places are free again";
+}
+
+TEST_F(GroupCommit, ADuplicateOfManyPiecesLeavesNoFile) {
+  committer_->set_dedupe_window(1h);
+  committer_->start();
+  auto first = message();
+  first->submission = std::string(16, 'x');
+  ASSERT_TRUE(stored(put(first)));
+  auto second = message(2);
+  second->submission = first->submission;
+  put_chunk(second->no, 0).get();
+  EXPECT_EQ(std::get<Receipt>(put(second).get()).no(), first->no);
+  committer_->stop();
+  EXPECT_TRUE(std::filesystem::is_empty(directory_.path() / "bodies"));
 }
 
 }  // namespace

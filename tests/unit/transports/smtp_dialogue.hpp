@@ -161,7 +161,7 @@ class Conversation {
     waiting_.pop_front();
     std::vector<std::uint32_t> all(message->envelope.recipients.size());
     for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
-    const auto report = client.begin({message, all, message->size_bytes});
+    const auto report = client.begin({message, all, message->size_bytes, kNow});
     if (report) results.push_back({*report});
     return true;
   }
