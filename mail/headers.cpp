@@ -82,7 +82,6 @@ boost::system::result<HeaderField, HeaderFault> take_field(std::string_view& hea
 boost::system::result<HeaderFacts, HeaderFault> inspect_header(std::string_view header) {
   HeaderFacts facts;
   std::size_t fields = 0;
-  std::size_t received = 0;
   std::size_t authors = 0;
   while (!header.empty() && !header.starts_with(kLineEnd)) {
     const auto field = take_field(header);
@@ -93,7 +92,7 @@ boost::system::result<HeaderFacts, HeaderFault> inspect_header(std::string_view 
       if (iequals(field->name, kIdempotencyKey) && facts.idempotency_key.empty())
         facts.idempotency_key = trim(field->value);
     } else if (iequals(field->name, "Received")) {
-      if (++received > kMaxReceived) return HeaderFault::loop;
+      if (++facts.received > kMaxReceived) return HeaderFault::loop;
     } else if (iequals(field->name, "From")) {
       if (++authors > 1) return HeaderFault::several_from;
       facts.from_domain = author_domain(field->value);

@@ -40,6 +40,7 @@ struct HeaderFacts {
   bool has_message_id = false;  // a field that is not empty, well-formed or not
   std::string from_domain;      // lower case; empty: the From header names no domain
   bool has_date = false;
+  std::size_t received = 0;          // Received fields
   std::string_view idempotency_key;  // X-Postern-Idempotency-Key; empty: none
   int priority = 0;                  // MT-Priority (RFC 6758); what is not -9 to 9 is 0
   /// Fields that must not leave: Bcc, Return-Path, X-Mailgun-*, an empty Message-ID, our own.

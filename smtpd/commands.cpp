@@ -69,6 +69,7 @@ bool Session::State::meet(std::string_view argument) {
     refuse(reply::kBadClientName);
     return false;
   }
+  if (phase != kSilent && is_idling()) return false;
   forget_transaction();
   phase = needs_tls() ? kPlain : needs_user() ? kNameless : kReady;
   client_name = argument;
@@ -214,8 +215,13 @@ void Session::State::bdat(std::string_view) {
 }
 
 void Session::State::count_idle(std::string_view line) {
-  if (++idle_commands > settings.max_idle_commands) return last_words(reply::kTooManyIdle);
-  say(line);
+  if (!is_idling()) say(line);
+}
+
+bool Session::State::is_idling() {
+  if (++idle_commands <= settings.max_idle_commands) return false;
+  send_away(reply::kTooManyIdle);
+  return true;
 }
 
 void Session::State::forget_transaction() {

@@ -15,8 +15,11 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kBufferBytes = 32 * 1024;
 
-// While the server goes down, a client in the middle of a message gets so long for its next bytes.
-constexpr Duration kLastReads = std::chrono::seconds(10);
+// While the server goes down, a client in the middle of a message gets so long for the rest of it.
+constexpr Duration kLastReads = std::chrono::seconds(8);
+
+// Who is not trusted is greeted a moment late: spam engines do not wait for it.
+constexpr Duration kGreetingPause = std::chrono::milliseconds(250);
 
 // A handshake is a few packets; who needs longer is not going to talk.
 constexpr Duration kHandshake = std::chrono::seconds(30);
@@ -41,6 +44,16 @@ asio::awaitable<Value> answer_of(asio::any_io_executor executor, Begin begin) {
 
 }  // namespace
 
+bool Door::has_place(bool trusted) const {
+  const std::size_t limit = std::min<std::size_t>(settings.max_connections, crowd->most);
+  return crowd->open < (trusted ? limit : limit - limit / 5);
+}
+
+bool Door::is_crowded() const {
+  const std::size_t limit = std::min<std::size_t>(settings.max_connections, crowd->most);
+  return crowd->open * 10 >= limit * 7;
+}
+
 Connection::Connection(asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<const Door> door,
                        Services services)
     : door_(std::move(door)),
@@ -48,6 +61,7 @@ Connection::Connection(asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<
       peer_(std::move(peer)),
       services_(services),
       session_(door_->session, peer_, *door_->policy, services_.committer.numbers()),
+      pace_({.idle = door_->settings.idle_timeout}, services_.clock.tick()),
       buffer_(kBufferBytes) {}
 
 asio::awaitable<void> Connection::run() {
@@ -55,7 +69,7 @@ asio::awaitable<void> Connection::run() {
   try {
     const bool implicit = door_->settings.tls == config::ListenerTls::implicit;
     bool open = !implicit || co_await start_tls();
-    if (open) session_.greet(services_.clock.now());
+    open = open && co_await await_turn();
     while (open) {
       open = co_await flush();
       if (!open) break;
@@ -73,7 +87,8 @@ asio::awaitable<void> Connection::run() {
           open = co_await start_tls();
           break;
         case Want::pause:
-          co_await pause();
+          co_await pause(session_.pause());
+          session_.resume();
           break;
         case Want::close:
           open = false;
@@ -91,8 +106,13 @@ asio::awaitable<void> Connection::run() {
   stream_.close();
 }
 
+void Connection::hurry() {
+  if (reading_) expire_at(deadline());
+}
+
 void Connection::shut_down() {
   shutting_down_ = true;
+  last_reads_until_ = services_.clock.tick() + kLastReads;
   // Whatever else is under way (a 250 being written) ends first.
   if (reading_) stream_.expires_after(Duration{0});
   if (pausing_ != nullptr) pausing_->cancel();
@@ -100,8 +120,10 @@ void Connection::shut_down() {
 
 asio::awaitable<bool> Connection::start_tls() {
   begin_ = end_ = 0;
-  stream_.expires_after(kHandshake);
+  expire_at(std::min(services_.clock.tick() + kHandshake, deadline()));
+  reading_ = true;
   const auto error = co_await stream_.start_tls_server(*door_->tls);
+  reading_ = false;
   if (error) {
     log::event(log::Level::info, {}, "tls_failed",
                {{"client", peer_.address}, {"error", error.message()}});
@@ -111,15 +133,29 @@ asio::awaitable<bool> Connection::start_tls() {
   co_return true;
 }
 
-asio::awaitable<void> Connection::pause() {
-  asio::steady_timer timer(stream_.executor(), session_.pause());
-  if (!shutting_down_) {
-    pausing_ = &timer;
-    auto operation = timer.async_wait(asio::as_tuple(asio::deferred));
-    co_await std::move(operation);
-    pausing_ = nullptr;
-  }
-  session_.resume();
+// The greeting, unless the client talks first (RFC 5321 section 4.3.1).
+asio::awaitable<bool> Connection::await_turn() {
+  if (!peer_.trusted) co_await pause(kGreetingPause);
+  if (stream_.has_input()) co_return co_await read();
+  session_.greet(services_.clock.now());
+  co_return true;
+}
+
+asio::awaitable<void> Connection::pause(Duration duration) {
+  if (shutting_down_) co_return;
+  asio::steady_timer timer(stream_.executor(), duration);
+  pausing_ = &timer;
+  auto operation = timer.async_wait(asio::as_tuple(asio::deferred));
+  co_await std::move(operation);
+  pausing_ = nullptr;
+}
+
+Tick Connection::deadline() const {
+  return std::min(pace_.deadline(door_->is_crowded()), last_reads_until_);
+}
+
+void Connection::expire_at(Tick tick) {
+  stream_.expires_after(std::chrono::ceil<Duration>(tick - services_.clock.tick()));
 }
 
 asio::awaitable<bool> Connection::flush() {
@@ -128,29 +164,32 @@ asio::awaitable<bool> Connection::flush() {
   stream_.expires_after(session_.want() == Want::close ? kFarewell : door_->settings.idle_timeout);
   const asio::const_buffer bytes = asio::buffer(output);
   const auto error = co_await stream_.write(bytes);
+  pace_.answered(services_.clock.tick());
   co_return !error;
 }
 
 asio::awaitable<bool> Connection::read() {
   if (begin_ == end_) {
-    const bool last_reads = shutting_down_;
-    if (last_reads) session_.shut_down();
+    if (shutting_down_) session_.shut_down();
     if (session_.want() != Want::input) co_return true;
-    stream_.expires_after(last_reads ? kLastReads : door_->settings.idle_timeout);
+    expire_at(deadline());
     const asio::mutable_buffer space = asio::buffer(buffer_);
     reading_ = true;
     const net::Moved moved = co_await stream_.read_some(space);
     reading_ = false;
     if (!moved) {
       if (moved.error() != asio::error::timed_out) co_return false;
-      // Woken by shut_down(): once more around, to say so at the command boundary.
-      if (!shutting_down_ || last_reads) session_.timed_out();
+      // Woken by shut_down() or hurry(): once more around, with another deadline.
+      if (services_.clock.tick() >= deadline()) session_.timed_out();
       co_return true;
     }
     begin_ = 0;
     end_ = *moved;
   }
-  begin_ += session_.receive({buffer_.data() + begin_, end_ - begin_}, services_.clock.now());
+  const std::size_t taken =
+      session_.receive({buffer_.data() + begin_, end_ - begin_}, services_.clock.now());
+  begin_ += taken;
+  if (session_.in_content()) pace_.content(taken, services_.clock.tick());
   log_sign_ins();
   if (const auto reply = session_.take_refusal()) {
     services_.metrics.smtp_messages.Add({{"result", "refused"}}).Increment();
@@ -188,6 +227,7 @@ asio::awaitable<void> Connection::store_message() {
                {{"client", peer_.address}, {"error", fault->what}});
     co_return;
   }
+  pace_.stored(services_.clock.tick());
   const MessageNo first = std::get<queue::Receipt>(result).no();
   if (first != message->no) {
     services_.metrics.smtp_messages.Add({{"result", "duplicate"}}).Increment();

@@ -1,6 +1,7 @@
 #pragma once
 // One client's connection: moves bytes between the socket and the Session, and messages to the
 // queue. Lives on one io thread for good. Exceptions end this session only.
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,6 +11,7 @@
 #include "core/metrics.hpp"
 #include "net/stream.hpp"
 #include "queue/committer.hpp"
+#include "smtpd/pace.hpp"
 #include "smtpd/policy.hpp"
 #include "smtpd/session.hpp"
 
@@ -26,12 +28,25 @@ struct Services {
   Metrics& metrics;
 };
 
+/// How many clients there are, on all listeners. Thread-safe.
+struct Crowd {
+  explicit Crowd(std::size_t limit) : most(limit) {}
+  std::atomic<std::size_t> open{0};
+  const std::size_t most;  // what the descriptors allow
+};
+
 /// One listener's rules at the time a client came; a reload leaves its sessions theirs.
 struct Door {
+  /// The last fifth of the places is for trusted networks.
+  bool has_place(bool trusted) const;
+  /// Nearly no place is left: those who have one must hurry.
+  bool is_crowded() const;
+
   config::Listener settings;
   SessionSettings session;
   std::shared_ptr<const Policy> policy;
   std::shared_ptr<boost::asio::ssl::context> tls;  // null: none
+  std::shared_ptr<const Crowd> crowd;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -43,6 +58,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<void> run();
   /// On the connection's thread: a message under way may finish, then 421.
   void shut_down();
+  /// On the connection's thread: others wait for a place, so idle time is short now.
+  void hurry();
   /// On the connection's thread: at once.
   void close() { stream_.close(); }
 
@@ -51,7 +68,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using ChunkResult = std::optional<queue::StorageFault>;
 
   boost::asio::awaitable<bool> start_tls();
-  boost::asio::awaitable<void> pause();
+  boost::asio::awaitable<bool> await_turn();
+  boost::asio::awaitable<void> pause(Duration duration);
+  Tick deadline() const;
+  void expire_at(Tick tick);
   void log_sign_ins();
   boost::asio::awaitable<bool> flush();
   boost::asio::awaitable<bool> read();
@@ -66,12 +86,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Peer peer_;
   Services services_;
   Session session_;
+  Pace pace_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // what the session has not taken yet
   std::size_t end_ = 0;
-  bool reading_ = false;
+  bool reading_ = false;                          // the client is waited for
   boost::asio::steady_timer* pausing_ = nullptr;  // while the client is kept waiting
   bool shutting_down_ = false;
+  Tick last_reads_until_ = Tick::max();  // while the server goes down
 };
 
 }  // namespace postern::smtpd

@@ -5,6 +5,7 @@
 
 #include "core/crypto.hpp"
 #include "mail/address.hpp"
+#include "smtpd/loop.hpp"
 #include "smtpd/policy.hpp"
 #include "smtpd/submission.hpp"
 
@@ -113,6 +114,7 @@ void Reception::open_body(std::size_t header_bytes) {
   const auto facts = mail::inspect_header(header);
   if (!facts) return refuse(flaw_of(facts.error()));
 
+  if (facts->received > 0 && was_here(header, settings_.hostname)) return refuse(Flaw::came_back);
   if (origin_.user != nullptr) {
     if (auto forbidden = forbidden_author(*origin_.user, header)) {
       refused_author_ = std::move(*forbidden);

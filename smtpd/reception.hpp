@@ -31,6 +31,7 @@ enum class Flaw {
   several_from,
   author,  // whom the user may not send as
   loop,
+  came_back,
   framing,  // nobody can say where it ends: the connection is over, too
 };
 

@@ -92,6 +92,8 @@ std::string of(Flaw flaw, std::uint64_t limit_bytes) {
       return "550 5.6.0 The message has more than one From header";
     case Flaw::loop:
       return "554 5.4.6 The message went through more than 50 servers; it is in a loop";
+    case Flaw::came_back:
+      return "554 5.4.6 The message was here before; a server behind this relay sends it back";
     case Flaw::framing:
       break;
   }

@@ -45,6 +45,7 @@ inline constexpr std::string_view
     kTlsFirst           = "530 5.7.0 This relay talks over TLS only; turn on STARTTLS and try again",
 
     kIdle               = "421 4.4.2 Nothing was heard for too long; closing the connection",
+    kTooSlow            = "421 4.4.2 The message comes too slowly or not at all; closing the connection",
     kShuttingDown       = "421 4.3.2 The relay is restarting; try again in a moment",
     kTooManyErrors      = "421 4.7.0 Too many errors; closing the connection",
     kTooManyIdle        = "421 4.7.0 Too many commands without a message; closing the connection",

@@ -49,7 +49,10 @@ bool is_trusted(const config::Listener& listener, const asio::ip::address& addre
 /// What the listeners share. `open` of an io thread is touched on that thread only.
 struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   Shared(std::vector<asio::any_io_executor> executors, Services given)
-      : io(std::move(executors)), services(given), open(io.size()), most(descriptor_budget()) {}
+      : io(std::move(executors)),
+        services(given),
+        open(io.size()),
+        crowd(std::make_shared<Crowd>(descriptor_budget())) {}
 
   void start(tcp::socket socket, std::size_t thread, Peer peer, std::shared_ptr<const Door> door) {
     auto connection =
@@ -66,9 +69,19 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
     if (shutting_down) connection->shut_down();
   }
 
+  // On the first io thread. New clients hurry by themselves.
+  void hurry(bool crowded) {
+    if (crowded && !hurrying)
+      for (std::size_t i = 0; i < io.size(); ++i)
+        asio::post(io[i], [self = shared_from_this(), i] {
+          for (Connection* connection : self->open[i]) connection->hurry();
+        });
+    hurrying = crowded;
+  }
+
   // On the first io thread.
   void leave(const std::string& address) {
-    --total;
+    --crowd->open;
     const auto place = per_address.find(address);
     if (--place->second == 0) per_address.erase(place);
   }
@@ -76,8 +89,8 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   const std::vector<asio::any_io_executor> io;
   Services services;
   std::vector<std::set<Connection*>> open;
-  const std::size_t most;  // connections that the descriptor limit allows
-  std::atomic<std::size_t> total{0};
+  const std::shared_ptr<Crowd> crowd;
+  bool hurrying = false;  // those who came before it got crowded were told; first io thread only
   const std::shared_ptr<AuthThrottle> throttle = std::make_shared<AuthThrottle>();
   std::map<std::string, std::uint32_t> per_address;  // first io thread only
   std::size_t next_thread = 0;
@@ -131,9 +144,9 @@ class Server::Listener : public std::enable_shared_from_this<Listener> {
     const auto remote = socket.remote_endpoint(gone);
     if (gone) return;
     const std::string address = remote.address().to_string();
+    const bool trusted = is_trusted(door_->settings, remote.address());
     std::uint32_t& from_here = shared_->per_address[address];
-    if (shared_->total >= std::min<std::size_t>(door_->settings.max_connections, shared_->most) ||
-        from_here >= door_->settings.max_connections_per_address) {
+    if (!door_->has_place(trusted) || from_here >= door_->settings.max_connections_per_address) {
       if (from_here == 0) shared_->per_address.erase(address);
       socket.non_blocking(true, gone);
       socket.write_some(asio::buffer(kBusy), gone);
@@ -142,8 +155,9 @@ class Server::Listener : public std::enable_shared_from_this<Listener> {
       return;
     }
     ++from_here;
-    ++shared_->total;
-    Peer peer{address, is_trusted(door_->settings, remote.address())};
+    ++shared_->crowd->open;
+    shared_->hurry(door_->is_crowded());
+    Peer peer{address, trusted};
     asio::post(shared_->io[thread], [shared = shared_, socket = std::move(socket), thread,
                                      peer = std::move(peer), door = door_]() mutable {
       shared->start(std::move(socket), thread, std::move(peer), std::move(door));
@@ -225,6 +239,7 @@ std::optional<Error> Server::configure(const std::shared_ptr<const config::Confi
     door->session.auth = door->settings.auth;
     door->session.max_hold = config->queue.max_hold;
     door->tls = tls;
+    door->crowd = shared_->crowd;
     queue::Committer& committer = shared_->services.committer;
     door->policy = std::make_shared<ConfigPolicy>(
         config, [&committer](std::uint64_t more_bytes) { return !committer.has_room(more_bytes); },
@@ -249,7 +264,7 @@ void Server::shut_down() {
 }
 
 std::size_t Server::connections() const {
-  return shared_->total;
+  return shared_->crowd->open;
 }
 
 }  // namespace postern::smtpd

@@ -12,6 +12,8 @@
 namespace postern::smtpd {
 namespace {
 
+constexpr Duration kTarpit = std::chrono::seconds(3);
+
 // The first byte of a TLS record, or of nothing that is text. Such a client never sends CRLF.
 bool is_no_command(char first) {
   return first == 0x16 || static_cast<unsigned char>(first) >= 0x80;
@@ -97,7 +99,16 @@ void Session::committed(const std::variant<queue::Receipt, queue::StorageFault>&
 }
 
 void Session::timed_out() {
-  if (state_->want != Want::close) state_->last_words(reply::kIdle);
+  State& state = *state_;
+  if (state.want == Want::close) return;
+  if (in_content()) state.reception.abandon();
+  state.last_words(state.shutting_down ? reply::kShuttingDown
+                   : in_content()      ? reply::kTooSlow
+                                       : reply::kIdle);
+}
+
+bool Session::in_content() const {
+  return state_->phase == kContent;
 }
 
 void Session::shut_down() {
@@ -175,8 +186,8 @@ void Session::State::obey(std::string_view line) {
     return last_words(reply::kShuttingDown);
 
   const std::size_t limit = settings.max_command_bytes + (known ? row->extra_bytes : 0);
-  if (line.size() + 2 > limit || has_stray_nul(line))
-    return refuse(known ? row->malformed : reply::kBadLine);
+  if (has_stray_nul(line)) return refuse(reply::kBadLine);
+  if (line.size() + 2 > limit) return refuse(known ? row->malformed : reply::kBadLine);
   if (!known) return refuse(reply::kUnknownCommand);
   // RFC 2920 section 3.1: what follows DATA now was sent without regard to the answer; taking it
   // for content or for commands would both be guessing.
@@ -190,8 +201,13 @@ void Session::State::obey(std::string_view line) {
 }
 
 void Session::State::refuse(std::string_view line) {
-  if (++errors > settings.max_errors) return last_words(reply::kTooManyErrors);
+  if (++errors > settings.max_errors) return send_away(reply::kTooManyErrors);
   say(line);
+}
+
+// Whoever is at it again on a new connection at least has to wait.
+void Session::State::send_away(std::string_view line) {
+  say_after(kTarpit, std::string(line), Want::close);
 }
 
 void Session::State::last_words(std::string_view line) {

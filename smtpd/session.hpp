@@ -95,7 +95,9 @@ class Session {
   Received take_message();
   void committed(const std::variant<queue::Receipt, queue::StorageFault>& result);
 
-  /// The client was silent too long: 421 and close.
+  /// Between 354 and the end of the message.
+  bool in_content() const;
+  /// The client was silent or slow for too long: 421 and close.
   void timed_out();
   /// The server is going down: 421 at the next command boundary; a message under way may finish. A
   /// client that has just got its 250 is waited for: its QUIT must be answered.

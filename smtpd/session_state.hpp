@@ -48,7 +48,7 @@ struct Session::State {
     unsigned phases;
     std::string_view out_of_phase = {};            // after EHLO; before it all get the same answer
     std::uint32_t extra_bytes = 0;                 // by how much its line may exceed the others'
-    std::string_view malformed = reply::kBadLine;  // the answer to a line too long or with a NUL
+    std::string_view malformed = reply::kBadLine;  // the answer to a line too long
     bool ends_group = false;                       // nothing may follow it before its answer
   };
   static std::span<const Command> commands();
@@ -92,6 +92,7 @@ struct Session::State {
   void note_options(const mail::RcptParameters& parameters);
   Envelope take_envelope();
   void count_idle(std::string_view line);
+  bool is_idling();
   void forget_transaction();
 
   // The machinery.
@@ -103,6 +104,8 @@ struct Session::State {
   /// A permanent refusal of a command; too many of them end the dialogue.
   void refuse(std::string_view line);
   void last_words(std::string_view line);
+  /// last_words() of a client that is a nuisance.
+  void send_away(std::string_view line);
   /// say(), but only after a while; `next` is what is wanted then.
   void say_after(Duration wait, std::string line, Want next);
   void resume();

@@ -28,7 +28,9 @@ using ::testing::StartsWith;
 /// A blocking client that speaks in whole lines.
 class Client {
  public:
-  explicit Client(std::uint16_t port) : socket_(context_) {
+  explicit Client(std::uint16_t port, const char* from = "127.0.0.1") : socket_(context_) {
+    socket_.open(tcp::v4());
+    socket_.bind({asio::ip::make_address(from), 0});
     socket_.connect({asio::ip::address_v4::loopback(), port});
   }
   std::string line() {
@@ -187,6 +189,45 @@ TEST_F(SmtpServer, LimitsConnectionsInAll) {
   first.line();
   EXPECT_THAT(client().line(), StartsWith("421 4.3.2 Too many connections"));
   EXPECT_THAT(first.say("QUIT\r\n"), StartsWith("221"));
+}
+
+TEST_F(SmtpServer, KeepsTheLastPlacesForTrustedNetworks) {
+  listener_.max_connections = 5;
+  listener_.trusted = {config::parse_network("127.0.0.1/32").value()};
+  open();
+  std::vector<std::unique_ptr<Client>> strangers;
+  for (int i = 0; i < 4; ++i) {
+    strangers.push_back(std::make_unique<Client>(listener_.bind.port, "127.0.0.2"));
+    EXPECT_THAT(strangers.back()->line(), StartsWith("220"));
+  }
+  EXPECT_THAT(Client(listener_.bind.port, "127.0.0.2").line(), StartsWith("421 4.3.2"));
+  Client friendly = client();
+  EXPECT_THAT(friendly.line(), StartsWith("220"));
+  EXPECT_THAT(client().line(), StartsWith("421 4.3.2"));
+}
+
+// A stranger is greeted late enough for this not to be a race.
+TEST_F(SmtpServer, WhoTalksBeforeTheGreetingIsSentAway) {
+  listener_.trusted.clear();
+  open();
+  Client hasty = client();
+  hasty.send("EHLO spam.example\r\n");
+  EXPECT_THAT(hasty.line(), StartsWith("554 5.5.0 Wait for the greeting"));
+  EXPECT_EQ(hasty.line(), "<closed>");
+}
+
+TEST_F(SmtpServer, SilenceEndsWith421) {
+  listener_.idle_timeout = std::chrono::milliseconds(50);
+  open();
+  Client silent = client();
+  EXPECT_THAT(silent.line(), StartsWith("220"));
+  EXPECT_THAT(silent.line(), StartsWith("421 4.4.2 Nothing was heard"));
+  EXPECT_EQ(silent.line(), "<closed>");
+  Client stalled = client();
+  stalled.begin_message();
+  stalled.send("From: <agent@product-a.com>\r\n");
+  EXPECT_THAT(stalled.line(), StartsWith("421 4.4.2 The message comes too slowly"));
+  EXPECT_EQ(stalled.line(), "<closed>");
 }
 
 TEST_F(SmtpServer, RefusesToRelayForStrangers) {

@@ -341,6 +341,23 @@ TEST(Session, ShutDownLetsAMessageFinishAndAnswersItsQuit) {
   EXPECT_EQ(client.ask("QUIT\r\n"), "221 2.0.0 Bye\r\n");
 }
 
+TEST(Session, AStalledMessageEndsWith421AndLeavesNothing) {
+  for (const bool shutting_down : {false, true}) {
+    Sender client;
+    client.start();
+    client.speak(stuffed(kHeader + random_text(3 * kChunk)));
+    if (shutting_down) client.session().shut_down();
+    EXPECT_EQ(client.session().want(), Want::input) << "it may still finish";
+    client.session().timed_out();
+    EXPECT_EQ(client.session().take_output(),
+              shutting_down ? "421 4.3.2 The relay is restarting; try again in a moment\r\n"
+                            : "421 4.4.2 The message comes too slowly or not at all; closing the "
+                              "connection\r\n");
+    EXPECT_TRUE(client.closed());
+    EXPECT_TRUE(client.session().take_abandoned());
+  }
+}
+
 TEST(Session, ShutDownTakesNoFurtherMessage) {
   Sender client;
   client.start();
