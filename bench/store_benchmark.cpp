@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "core/crypto.hpp"
 #include "queue/sqlite_store.hpp"
 
 namespace postern::queue {
