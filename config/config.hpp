@@ -74,8 +74,8 @@ struct Queue {
   std::uint64_t max_size_bytes = 10 * kGiB;
   Duration failover_after = 30s;
   OnUncertain on_uncertain = OnUncertain::wait;
-  std::uint64_t memory_bytes = 16 * kMiB;  // bodies of ready messages kept in memory
-  std::uint32_t memory_messages = 10'000;  // ready messages kept in memory
+  std::uint64_t memory_bytes = 8 * kMiB;  // bodies of ready messages kept in memory
+  std::uint32_t memory_messages = 5'000;  // ready messages kept in memory
 };
 
 enum class ListenerTls { none, starttls, required, implicit };

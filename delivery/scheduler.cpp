@@ -20,7 +20,7 @@ using Event = std::function<void(Engine&, Time)>;
 // events wait. Waking it for each costs acceptance a quarter of its rate at ten connections; the
 // first event after a pause never waits.
 constexpr auto kRound = std::chrono::milliseconds(3);
-constexpr std::size_t kManyEvents = 64;
+constexpr std::size_t kManyEvents = 32;
 
 /// Where other threads leave what happened. Outlives the scheduler as long as a transport or the
 /// committer may still answer.
