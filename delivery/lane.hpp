@@ -43,7 +43,7 @@ struct Lane {
   ReadyQueue ready;
   std::deque<FlightId> waiting;
   std::uint32_t running = 0;  // with those the transport keeps for its next free place
-  bool backlog = false;  // as last told to Ways
+  bool backlog = false;       // as last told to Ways
 
   std::uint32_t most_running() const { return concurrency() + abilities.prefetch; }
   /// Calls on the wire; never more than the operator has allowed.

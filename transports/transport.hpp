@@ -34,7 +34,7 @@ struct Abilities {
   /// Further calls that it takes early and keeps, so that a place that becomes free is filled
   /// without asking the scheduler. They are begun (an attempt each), but not on the wire.
   std::uint32_t prefetch = 0;
-  double rate_per_second = 0;        // 0: unlimited
+  double rate_per_second = 0;  // 0: unlimited
   bool smtputf8 = false;
   bool require_tls = false;  // can promise RFC 8689 for the way that follows
   bool look_up = false;      // look_up() can settle an uncertain delivery

@@ -1,11 +1,11 @@
 #pragma once
 // A smarthost on loopback for the tests of lanes and connections: speaks as its ScriptedPeer says,
 // remembers who came and what arrived. Lives on the test's io_context.
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
