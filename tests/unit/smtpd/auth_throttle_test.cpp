@@ -53,7 +53,7 @@ TEST(AuthThrottle, EveryFailureBeginsTheQuarterOfAnHourAnew) {
 
 TEST(AuthThrottle, ATrustedAddressWaitsForLessThanItsClientsPatience) {
   AuthThrottle throttle;
-  Guesser(throttle).fail(100);
+  Guesser{throttle}.fail(100);
   const auto verdict = throttle.ask("192.0.2.7", kTrusted, kBegin);
   EXPECT_FALSE(verdict.locked);
   EXPECT_EQ(verdict.wait, 2s);
