@@ -196,8 +196,9 @@ void Committer::answer(std::vector<Waiting>& batch) {
         continue;
       }
       if (put->duplicate_of) {
-        put->done(Receipt(*put->duplicate_of));
+        // Before the answer: whoever has it may stop us, and then the file would wait for a start.
         if (put->message->chunks > 1) drop_body(put->message->no);
+        put->done(Receipt(*put->duplicate_of));
         continue;
       }
       put->done(Receipt(put->message->no));
