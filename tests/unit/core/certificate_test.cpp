@@ -26,9 +26,9 @@ std::string complaint_of_key(std::string_view key_pem) {
 }
 
 TEST(Certificate, TellsHowLongItIsGood) {
-  const Time now = SystemClock().now();
   const auto facts = inspect_certificate(good().chain_pem());
   ASSERT_TRUE(facts);
+  const Time now = SystemClock().now();  // after the certificate was made
   EXPECT_LE(facts->not_before, now);
   EXPECT_GT(facts->not_after, now + hours(47));
   EXPECT_LE(facts->not_after, now + hours(49));
