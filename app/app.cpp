@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <iostream>
 
@@ -18,6 +19,14 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// By now everything is on disk. What may still hold the end are threads in getaddrinfo(3), which
+// cannot be interrupted and may wait minutes for a name server that says nothing.
+void end_soon() {
+  constexpr unsigned kSeconds = 1;
+  signal(SIGALRM, [](int) { _exit(0); });
+  alarm(kSeconds);
 }
 
 int complain(const std::string& what) {
@@ -47,7 +56,10 @@ int serve(const std::string& file, bool check) {
   int status = 0;
   try {
     Daemon daemon(config, load, std::move(*lock));
-    if (!check) daemon.run();
+    if (!check) {
+      daemon.run();
+      end_soon();
+    }
   } catch (const std::exception& error) {
     status = complain(error.what());
   }

@@ -59,6 +59,15 @@ class NameServerFaults(unittest.TestCase):
             self.assertEqual(1, len(self.mailgun.received()))
             self.assertEqual(1, len(self.smarthost.received()))
 
+    def test_a_look_up_that_hangs_does_not_hold_the_end(self):
+        # The system would ask for two and a half minutes.
+        with DnsStub("silent", "timeout:30 attempts:5") as dns:
+            relay = self.relay(dns, with_backup=False)
+            self.submit(relay)
+            wait_until(lambda: dns.asked, "the name server to be asked")
+            self.assertEqual(0, relay.stop())
+            self.assertIn("stopped", relay.log())
+
 
 if __name__ == "__main__":
     unittest.main()

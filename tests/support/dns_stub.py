@@ -14,16 +14,19 @@ STOP = b"stop"
 
 
 class DnsStub:
-    """mode: "servfail", "silent" (no answer), "garbage", "none" (no such name), "well" (127.0.0.1)."""
+    """mode: "servfail", "silent" (no answer), "garbage", "none" (no such name), "well" (127.0.0.1).
 
-    def __init__(self, mode):
+    options: of resolv.conf(5), how long the system asks.
+    """
+
+    def __init__(self, mode, options=""):
         self.mode = mode
         self.asked = []
         # Port 53 is the only one that resolv.conf knows; another test may run at the same time.
         self.address = "127.%d.%d.%d" % tuple(random.randint(1, 254) for _ in range(3))
         self.directory = tempfile.TemporaryDirectory()
         self.file = pathlib.Path(self.directory.name) / "resolv.conf"
-        self.file.write_text(f"nameserver {self.address}\n")
+        self.file.write_text(f"nameserver {self.address}\noptions {options}\n")
 
     def __enter__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
