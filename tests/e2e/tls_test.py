@@ -1,4 +1,4 @@
-"""TLS at the door: STARTTLS, required, implicit; other people's clients; reload; hostile peers."""
+"""TLS at the door: what the ports offer; reload; hostile peers. Clients: client_matrix_test.py."""
 import re
 import smtplib
 import socket
@@ -7,7 +7,6 @@ import subprocess
 import unittest
 
 from support.certificate import Certificate
-from support.chatwoot import send_mail
 from support.client import Refused, make_message, message_id, submit, submit_on
 from support.relay import Relay, free_port, wait_until
 from support.smtp_sink import SmtpSink
@@ -52,62 +51,7 @@ class TlsRelay(unittest.TestCase):
         self.assertEqual(message_id(99), self.arrived().field("Message-ID"))
 
 
-class Clients(TlsRelay):
-    def assert_encrypted(self, mail, protocol="ESMTPS"):
-        self.assertRegex(mail.field("Received"),
-                         rf" with {protocol}\s+\(TLSv1\.[23] [A-Z0-9_-]+\)\s+id [0-9A-Z]{{16}};")
-
-    def test_smtplib_starttls_byte_for_byte(self):
-        text = make_message(1, body=".\r\n..\r\n" + "x" * 900 + "\r\nGr\xfc\xdfe\r\n" * 20_000)
-        message = text.encode("latin-1")
-        for port in (self.starttls, self.required):
-            with self.subTest(port=port):
-                self.before = len(self.sink.received())
-                with smtplib.SMTP("localhost", port, timeout=10) as client:
-                    client.starttls(context=self.certificate.trust())
-                    submit_on(client, "me@product-a.com", ["you@example.net"], message)
-                mail = self.arrived()
-                self.assert_encrypted(mail)
-                self.assertTrue(mail.content.endswith(message), "the bytes differ")
-
-    def test_smtplib_implicit_with_many_pieces(self):
-        message = make_message(2, body=("y" * 76 + "\r\n") * 40_000)
-        with smtplib.SMTP_SSL("localhost", self.implicit, timeout=10,
-                              context=self.certificate.trust()) as client:
-            submit_on(client, "me@product-a.com", ["you@example.net"], message)
-        mail = self.arrived()
-        self.assert_encrypted(mail)
-        self.assertTrue(mail.content.endswith(message.encode()), "the bytes differ")
-
-    def test_swaks(self):
-        for port, flag in ((self.required, "--tls"), (self.implicit, "--tlsc")):
-            with self.subTest(flag=flag):
-                self.before = len(self.sink.received())
-                said = run("swaks", "--server", "127.0.0.1", "--port", str(port), flag, "--from",
-                           "me@product-a.com", "--to", "you@example.net")
-                self.assertIn("TLS started with cipher TLSv1.3", said)
-                self.assert_encrypted(self.arrived())
-
-    def test_curl(self):
-        for url in (f"smtp://localhost:{self.starttls}", f"smtps://localhost:{self.implicit}"):
-            with self.subTest(url=url):
-                self.before = len(self.sink.received())
-                run("curl", "-sS", "--ssl-reqd", "--cacert", self.certificate.file, "--url", url,
-                    "--mail-from", "me@product-a.com", "--mail-rcpt", "you@example.net",
-                    "--upload-file", "-", stdin=make_message(3))
-                self.assert_encrypted(self.arrived())
-
-    def test_actionmailer(self):
-        trust = {"address": "localhost", "ca_file": self.certificate.file}
-        for port, settings in ((self.starttls, trust), (self.implicit, {**trust, "tls": True})):
-            with self.subTest(port=port):
-                self.before = len(self.sink.received())
-                [sent] = send_mail(port, ["you@example.net"], want_bytes=True, settings=settings)
-                self.assertIsNone(sent.error)
-                mail = self.arrived()
-                self.assert_encrypted(mail)
-                self.assertTrue(mail.content.endswith(sent.bytes), "the bytes differ")
-
+class Ports(TlsRelay):
     def test_openssl_s_client(self):
         for port, extra in ((self.required, ("-starttls", "smtp")), (self.implicit, ())):
             said = run("openssl", "s_client", "-connect", f"localhost:{port}", *extra, "-CAfile",
