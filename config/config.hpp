@@ -90,6 +90,7 @@ struct Listener {
   std::uint32_t max_recipients = 1000;
   std::uint32_t max_connections = 1000;
   std::uint32_t max_connections_per_address = 200;
+  bool proxy_protocol = false;   // clients come through proxies, which are in `trusted`
   Duration idle_timeout = 300s;  // RFC 5321 section 4.5.3.2.7
 };
 

@@ -47,8 +47,6 @@ class Fields {
   virtual void flag(std::string_view key, bool& value) = 0;
   virtual void number(std::string_view key, std::uint32_t& value, Bounds<std::uint32_t> bounds) = 0;
   virtual void secret(std::string_view key, Presence presence, Secret& value) = 0;
-  /// A switch that only a later version turns on.
-  virtual void off(std::string_view key) = 0;
 
   void text(std::string_view key, std::string& value, Presence presence = Presence::optional);
   /// A word fit for logs, metrics and command lines: letters, digits, "-", "_" and ".".

@@ -22,7 +22,6 @@ class KeyNames final : public Fields {
     names.emplace_back(key);
   }
   void secret(std::string_view key, Presence, Secret&) override { names.emplace_back(key); }
-  void off(std::string_view key) override { names.emplace_back(key); }
 
   std::vector<std::string> names;
 };

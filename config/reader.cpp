@@ -138,11 +138,6 @@ void Reader::flag(std::string_view key, bool& value) {
     value = found->boolean;
 }
 
-void Reader::off(std::string_view key) {
-  const Value* found = find(key, Presence::optional, Value::Kind::boolean);
-  if (found != nullptr && found->boolean) wrong(key, found->place, "is not part of this version");
-}
-
 void Reader::number(std::string_view key, std::uint32_t& value, Bounds<std::uint32_t> bounds) {
   const Value* found = find(key, Presence::optional, Value::Kind::integer);
   if (found == nullptr) return;

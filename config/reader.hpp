@@ -53,7 +53,6 @@ class Reader final : public Fields {
   void flag(std::string_view key, bool& value) override;
   void number(std::string_view key, std::uint32_t& value, Bounds<std::uint32_t> bounds) override;
   void secret(std::string_view key, Presence presence, Secret& value) override;
-  void off(std::string_view key) override;
 
   /// The section `[key]`, if it is there.
   std::optional<Reader> table(std::string_view key);

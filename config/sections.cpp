@@ -85,7 +85,7 @@ void describe(Fields& fields, Listener& listener) {
   fields.number("max_connections", listener.max_connections, {1, 1'000'000});
   fields.number("max_connections_per_address", listener.max_connections_per_address,
                 {1, 1'000'000});
-  fields.off("proxy_protocol");
+  fields.flag("proxy_protocol", listener.proxy_protocol);
 }
 
 void describe(Fields& fields, Tls& tls) {

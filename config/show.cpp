@@ -45,7 +45,6 @@ class Writer final : public Fields {
   void secret(std::string_view key, Presence, Secret& value) override {
     if (!value.empty()) line(key, toml_string("***"));
   }
-  void off(std::string_view key) override { line(key, "false"); }
 
   template <class Section>
   void section(std::string_view header, Section& section) {

@@ -44,6 +44,13 @@ void check_ports(const Config& config, Findings& findings) {
   }
 }
 
+void check_proxies(const Config& config, Findings& findings) {
+  for (std::size_t i = 0; i < config.listeners.size(); ++i)
+    if (config.listeners[i].proxy_protocol && config.listeners[i].trusted.empty())
+      findings.add(findings.place_of(nth("listener", i) + ".proxy_protocol"),
+                   "proxy_protocol: only proxies in `trusted` are heard, and it is empty");
+}
+
 void check_tls(const Config& config, Findings& findings) {
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     if (config.listeners[i].tls == ListenerTls::none) continue;
@@ -161,10 +168,12 @@ void check_sizes(const Config& config, Findings& findings) {
 }  // namespace
 
 bool collide(const Endpoint& a, const Endpoint& b) {
-  const auto is_wildcard = [](const Endpoint& one) {
-    return one.host == "0.0.0.0" || one.host == "::";
+  // "::" takes IPv4 clients, too.
+  const auto covers = [](const Endpoint& one, const Endpoint& other) {
+    return one.host == other.host || one.host == "::" ||
+           (one.host == "0.0.0.0" && other.host.find(':') == std::string::npos);
   };
-  return a.port != 0 && a.port == b.port && (a.host == b.host || is_wildcard(a) || is_wildcard(b));
+  return a.port != 0 && a.port == b.port && (covers(a, b) || covers(b, a));
 }
 
 bool is_loopback(const Endpoint& endpoint) {
@@ -203,6 +212,7 @@ void validate(const Config& config, Findings& findings, const KeyCheck& key_chec
   check_selectors(config, findings);
   check_keys(config, findings, key_check);
   check_ports(config, findings);
+  check_proxies(config, findings);
   check_tls(config, findings);
   check_credentials(config, findings);
   check_sizes(config, findings);

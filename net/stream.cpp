@@ -275,6 +275,11 @@ void Stream::close() {
   deadline_->timer.cancel();
 }
 
+tcp::socket Stream::release() {
+  expires_never();
+  return std::move(socket_);
+}
+
 bool Stream::is_open() const {
   return socket_.is_open();
 }

@@ -78,6 +78,8 @@ class Stream {
   /// At once. Operations under way end with operation_aborted.
   void close();
   bool is_open() const;
+  /// Without TLS and with nothing under way: gives the socket away; the stream is closed then.
+  asio::ip::tcp::socket release();
 
   /// Something has arrived, or the peer has closed: a silent idle connection answers false.
   bool has_input();

@@ -14,9 +14,11 @@
 #include <map>
 #include <set>
 
+#include "config/units.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "net/tls.hpp"
+#include "smtpd/introduction.hpp"
 
 namespace postern::smtpd {
 namespace {
@@ -36,12 +38,6 @@ std::size_t descriptor_budget() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
   return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur * 3 / 4, 256);
-}
-
-bool is_trusted(const config::Listener& listener, const asio::ip::address& address) {
-  for (const config::Network& network : listener.trusted)
-    if (network.contains(address)) return true;
-  return false;
 }
 
 }  // namespace
@@ -143,25 +139,54 @@ class Server::Listener : public std::enable_shared_from_this<Listener> {
     boost::system::error_code gone;
     const auto remote = socket.remote_endpoint(gone);
     if (gone) return;
-    const std::string address = remote.address().to_string();
-    const bool trusted = is_trusted(door_->settings, remote.address());
-    std::uint32_t& from_here = shared_->per_address[address];
-    if (!door_->has_place(trusted) || from_here >= door_->settings.max_connections_per_address) {
-      if (from_here == 0) shared_->per_address.erase(address);
-      socket.non_blocking(true, gone);
-      socket.write_some(asio::buffer(kBusy), gone);
-      log::event(log::Level::warning, {}, "refused",
-                 {{"client", address}, {"reason", "too many connections"}});
-      return;
+    Peer peer = peer_at(remote.address(), door_->settings);
+    if (door_->settings.proxy_protocol)
+      hear_proxy(std::move(socket), thread, std::move(peer));
+    else
+      welcome(std::move(socket), thread, std::move(peer), door_);
+  }
+
+  // Who may not speak for others gets no word: it may be anything but a mail client.
+  void hear_proxy(tcp::socket socket, std::size_t thread, Peer proxy) {
+    if (!proxy.trusted) return refused(proxy, "not a trusted proxy");
+    if (!door_->has_place(true)) return turn_away(std::move(socket), proxy);
+    ++shared_->crowd->open;
+    auto introduced = [self = shared_from_this(), thread, door = door_](
+                          std::exception_ptr, std::optional<Introduced> client) {
+      asio::post(self->shared_->io[0], [self, thread, door, client = std::move(client)]() mutable {
+        --self->shared_->crowd->open;
+        if (client) self->welcome(std::move(client->socket), thread, std::move(client->peer), door);
+      });
+    };
+    asio::co_spawn(shared_->io[thread], introduce(std::move(socket), std::move(proxy), door_),
+                   std::move(introduced));
+  }
+
+  void welcome(tcp::socket socket, std::size_t thread, Peer peer,
+               std::shared_ptr<const Door> door) {
+    std::uint32_t& from_here = shared_->per_address[peer.address];
+    if (!door->has_place(peer.trusted) || from_here >= door->settings.max_connections_per_address) {
+      if (from_here == 0) shared_->per_address.erase(peer.address);
+      return turn_away(std::move(socket), peer);
     }
     ++from_here;
     ++shared_->crowd->open;
-    shared_->hurry(door_->is_crowded());
-    Peer peer{address, trusted};
+    shared_->hurry(door->is_crowded());
     asio::post(shared_->io[thread], [shared = shared_, socket = std::move(socket), thread,
-                                     peer = std::move(peer), door = door_]() mutable {
+                                     peer = std::move(peer), door = std::move(door)]() mutable {
       shared->start(std::move(socket), thread, std::move(peer), std::move(door));
     });
+  }
+
+  static void turn_away(tcp::socket socket, const Peer& peer) {
+    boost::system::error_code gone;
+    socket.non_blocking(true, gone);
+    socket.write_some(asio::buffer(kBusy), gone);
+    refused(peer, "too many connections");
+  }
+
+  static void refused(const Peer& peer, std::string_view reason) {
+    log::event(log::Level::warning, {}, "refused", {{"client", peer.address}, {"reason", reason}});
   }
 
   // Out of descriptors: the spare one lets the client be told, instead of hanging in the backlog.
@@ -199,6 +224,7 @@ Server::Server(std::vector<asio::any_io_executor> io, Services services)
 Server::~Server() = default;
 
 std::optional<Error> Server::configure(const std::shared_ptr<const config::Config>& config) {
+  if (auto unserved = doorstep_.find_unserved(*config)) return unserved;
   std::vector<std::shared_ptr<Listener>> wanted;
   std::vector<std::shared_ptr<Listener>> fresh;
   for (const config::Listener& settings : config->listeners) {
@@ -210,13 +236,12 @@ std::optional<Error> Server::configure(const std::shared_ptr<const config::Confi
       continue;
     }
     try {
-      const tcp::endpoint endpoint(asio::ip::make_address(settings.bind.host), settings.bind.port);
-      tcp::acceptor acceptor(shared_->io[0], endpoint);
-      wanted.push_back(std::make_shared<Listener>(shared_, std::move(acceptor), settings.bind));
+      wanted.push_back(std::make_shared<Listener>(
+          shared_, doorstep_.open(shared_->io[0], settings.bind), settings.bind));
       fresh.push_back(wanted.back());
     } catch (const boost::system::system_error& error) {
-      return Error{"cannot listen on " + settings.bind.host + ":" +
-                   std::to_string(settings.bind.port) + ": " + error.code().message() + " (" +
+      return Error{"cannot listen on " + config::format_endpoint(settings.bind) + ": " +
+                   error.code().message() + " (" +
                    config->where("listener." +
                                  std::to_string(&settings - config->listeners.data()) + ".bind") +
                    ')'};

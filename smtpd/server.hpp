@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "core/result.hpp"
 #include "smtpd/connection.hpp"
+#include "smtpd/doorstep.hpp"
 
 namespace postern::smtpd {
 
@@ -18,9 +19,12 @@ class Server {
   Server(std::vector<boost::asio::any_io_executor> io, Services services);
   ~Server();
 
+  /// Before the first configure().
+  void inherit(std::vector<net::InheritedSocket> sockets) { doorstep_.inherit(std::move(sockets)); }
+
   /// Opens the listeners of `config` that are not open yet, closes those that are not in it, and
-  /// gives new sessions its rules. All or nothing: on an Error (a port is taken) nothing changed.
-  /// Call before the io threads run, or on the first one.
+  /// gives new sessions its rules. All or nothing: on an Error (a port is taken, an inherited
+  /// socket is nobody's) nothing changed. Call before the io threads run, or on the first one.
   std::optional<Error> configure(const std::shared_ptr<const config::Config>& config);
 
   /// On the first io thread: no new clients; sessions end at their next command boundary.
@@ -33,6 +37,7 @@ class Server {
   struct Shared;
   std::shared_ptr<Shared> shared_;
   std::vector<std::shared_ptr<Listener>> listeners_;
+  Doorstep doorstep_;
 };
 
 }  // namespace postern::smtpd

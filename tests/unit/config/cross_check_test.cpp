@@ -142,8 +142,21 @@ TEST(CrossCheck, PortsAreTakenOnce) {
       ElementsAre("p.toml:4:8: bind: 127.0.0.1:25 is taken by the listener at 127.0.0.1:25"));
   EXPECT_THAT(mistakes_of(listen("0.0.0.0:25") + listen("127.0.0.1:25") + kWayOut),
               ElementsAre("p.toml:4:8: bind: 127.0.0.1:25 is taken by the listener at 0.0.0.0:25"));
+  EXPECT_THAT(mistakes_of(listen("[::]:25") + listen("0.0.0.0:25") + kWayOut),
+              ElementsAre("p.toml:4:8: bind: 0.0.0.0:25 is taken by the listener at [::]:25"));
+  EXPECT_THAT(mistakes_of(listen("[::1]:25") + listen("[::]:25") + kWayOut),
+              ElementsAre("p.toml:4:8: bind: [::]:25 is taken by the listener at [::1]:25"));
   EXPECT_THAT(mistakes_of(listen("127.0.0.1:25") + listen("127.0.0.2:25") + kWayOut), IsEmpty());
+  EXPECT_THAT(mistakes_of(listen("0.0.0.0:25") + listen("[::1]:25") + kWayOut), IsEmpty());
   EXPECT_THAT(mistakes_of(listen("nonsense") + listen("rubbish") + kWayOut).size(), 2U);
+}
+
+TEST(CrossCheck, ProxiesAreHeardOnlyWhenTrusted) {
+  const std::string proxied = listen("127.0.0.1:25") + "proxy_protocol = true\n";
+  EXPECT_THAT(mistakes_of(proxied + "trusted = [\"192.0.2.1/32\"]\n" + kWayOut), IsEmpty());
+  EXPECT_THAT(mistakes_of(proxied + "trusted = []\n" + kWayOut),
+              ElementsAre("p.toml:3:18: proxy_protocol: only proxies in `trusted` are heard, and "
+                          "it is empty"));
 }
 
 TEST(CrossCheck, ListenersAndAdminDoNotShareAPort) {

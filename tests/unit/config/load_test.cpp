@@ -86,13 +86,13 @@ TEST(Load, ReadsEverySetting) {
     [[listener]]
     bind = "[::1]:25"
     tls = "none"
-    trusted = []
+    trusted = ["192.0.2.1/32"]
     auth = "off"
     max_message = "1MiB"
     max_recipients = 5
     max_connections = 6
     max_connections_per_address = 7
-    proxy_protocol = false
+    proxy_protocol = true
     [[transport]]
     name = "mg"
     type = "mailgun"
@@ -150,7 +150,8 @@ TEST(Load, ReadsEverySetting) {
   EXPECT_EQ(config.queue.on_uncertain, OnUncertain::failover);
   ASSERT_THAT(config.listeners, SizeIs(1));
   EXPECT_EQ(config.listeners[0].bind, (Endpoint{"::1", 25}));
-  EXPECT_THAT(config.listeners[0].trusted, SizeIs(0));
+  EXPECT_THAT(config.listeners[0].trusted, SizeIs(1));
+  EXPECT_TRUE(config.listeners[0].proxy_protocol);
   EXPECT_EQ(config.listeners[0].auth, Auth::off);
   EXPECT_EQ(config.listeners[0].max_message_bytes, kMiB);
   EXPECT_EQ(config.listeners[0].max_recipients, 5U);

@@ -210,7 +210,6 @@ TEST(Mistakes, WhatComesLaterIsRefusedByName) {
        "2:9: store: a PostgreSQL store is not part of this version (\"sqlite\")"},
       {"[queue]\nstore = \"mysql\"",
        "2:9: store: is not \"sqlite\", the one store of this version"},
-      {"[[listener]]\nproxy_protocol = true", "2:18: proxy_protocol: is not part of this version"},
       {"[[transport]]\nname = \"ses\"\ntype = \"ses\"\nregion = \"eu-west-1\"",
        "3:8: type: \"ses\" is not part of this version (\"mailgun\", \"smtp\", \"capture\")"},
   });
