@@ -6,9 +6,11 @@
 #include <boost/asio/post.hpp>
 #include <future>
 
+#include "config/units.hpp"
 #include "core/log.hpp"
 #include "core/thread_name.hpp"
 #include "dkim/keyring.hpp"
+#include "net/systemd.hpp"
 #include "queue/sqlite_store.hpp"
 #include "transports/classify_json.hpp"
 #include "transports/registry.hpp"
@@ -141,6 +143,7 @@ void Daemon::run() {
       name_this_thread("io");
       context->run();
     });
+  net::notify_service_manager("READY=1");
   {
     std::unique_lock lock(stop_mutex_);
     stop_.wait(lock, [this] { return stop_asked_; });
@@ -149,13 +152,16 @@ void Daemon::run() {
 }
 
 void Daemon::open_doors() {
+  auto inherited = net::inherited_sockets();
+  if (!inherited) throw std::runtime_error(inherited.error().what);
+  smtp_.inherit(std::move(*inherited));
   if (const auto error = smtp_.configure(config_)) throw std::runtime_error(error->what);
   open_admin();
   retention_->start(kFirstSweep);
   warn(*config_, clock_.now());
   for (const config::Listener& listener : config_->listeners)
     log::event(log::Level::info, {}, "listening",
-               {{"smtp", listener.bind.host + ":" + std::to_string(listener.bind.port)}});
+               {{"smtp", config::format_endpoint(listener.bind)}});
 }
 
 void Daemon::open_admin() {
@@ -188,6 +194,7 @@ void Daemon::on_signal(int number) {
     return;
   }
   draining_ = true;
+  net::notify_service_manager("STOPPING=1");
   smtp_.shut_down();
   const std::lock_guard lock(stop_mutex_);
   stop_asked_ = true;
@@ -228,6 +235,7 @@ std::shared_ptr<const config::Config> Daemon::config() const {
 
 std::vector<config::Mistake> Daemon::reload() {
   const std::lock_guard one_at_a_time(reload_mutex_);
+  net::notify_reloading();
   config::Loaded loaded = load_();
   std::vector<config::Mistake> mistakes;
   if (auto* fresh = std::get_if<config::Config>(&loaded))
@@ -237,6 +245,7 @@ std::vector<config::Mistake> Daemon::reload() {
   for (const config::Mistake& mistake : mistakes)
     log::event(log::Level::error, {}, "reload_refused", {{"mistake", mistake.to_string()}});
   if (mistakes.empty()) log::event(log::Level::info, {}, "reloaded");
+  net::notify_service_manager("READY=1");  // with the new configuration, or the old one
   return mistakes;
 }
 
