@@ -31,6 +31,7 @@ void Retention::sweep() {
   Prune prune;
   prune.bodies_before = now - keep_.bodies;
   prune.history_before = now - keep_.history;
+  prune.suppressions_before = now;
   committer_.apply({prune}, [self = shared_from_this()](const auto& result) {
     const auto* applied = std::get_if<std::vector<Applied>>(&result);
     const bool more = applied && applied->front().more;

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "core/text.hpp"
 #include "queue/sqlite_rows.hpp"
 
 namespace postern::queue {
@@ -31,6 +32,11 @@ const std::string kCounts =
         "SELECT (SELECT channel FROM message WHERE no = d.message), state, count(*), min(message) "
         "FROM delivery d INDEXED BY delivery_open WHERE ") +
     kOpen + " GROUP BY 1, 2";
+// Of everybody's entry and the domain's own, the latter.
+const std::string kSuppression =
+    std::string("SELECT ") + kSuppressionColumns +
+    " FROM suppression WHERE address = ? AND (sender_domain = '' OR sender_domain = ?) AND " +
+    kSuppressionCounts + " ORDER BY sender_domain DESC LIMIT 1";
 // Up to here their index and a sort are quicker than a walk over the history.
 constexpr std::int64_t kFewOpen = 2000;
 const std::string kCountFew =
@@ -51,7 +57,8 @@ struct SqliteReader::Connection {
         events(database, kEvents),
         counts(database, kCounts),
         count_few(database, kCountFew),
-        body(database, "SELECT bytes FROM body WHERE message = ?") {
+        body(database, "SELECT bytes FROM body WHERE message = ?"),
+        suppression(database, kSuppression) {
     database.execute("PRAGMA cache_size = -2048");
   }
 
@@ -89,7 +96,7 @@ struct SqliteReader::Connection {
 
   Database database;
   Statement due, next_due, message, deliveries, recipients, attempts, events, counts, count_few,
-      body;
+      body, suppression;
 };
 
 /// A connection for one call, in one read transaction; dropped instead of returned after a fault.
@@ -122,8 +129,9 @@ class SqliteReader::Lease {
   int exceptions_ = std::uncaught_exceptions();
 };
 
-SqliteReader::SqliteReader(std::filesystem::path file, const BodyFiles& bodies)
-    : file_(std::move(file)), bodies_(bodies) {}
+SqliteReader::SqliteReader(std::filesystem::path file, const BodyFiles& bodies,
+                           const SuppressionIndex& suppressions)
+    : file_(std::move(file)), bodies_(bodies), suppressions_(suppressions) {}
 SqliteReader::~SqliteReader() = default;
 
 std::vector<Stored> SqliteReader::due(Time now, std::uint32_t limit, const Skip& skip) {
@@ -248,6 +256,45 @@ std::vector<BreakerRow> SqliteReader::breakers() {
                     to_time(select.integer(4)), Duration{select.integer(5)},
                     static_cast<unsigned>(select.integer(6))});
   return rows;
+}
+
+std::optional<Suppression> SqliteReader::suppression(std::string_view address,
+                                                     std::string_view sender_domain, Time now) {
+  Lease lease(*this);
+  Statement& select = lease->suppression;
+  const std::string key = to_lower(address);
+  select.query(key, sender_domain, now);
+  std::optional<Suppression> found;
+  while (select.next()) found = read_suppression(select);
+  return found;
+}
+
+std::vector<Suppression> SqliteReader::suppressions(const SuppressionFilter& filter,
+                                                    const Suppression& after, Time now,
+                                                    std::uint32_t limit) {
+  Lease lease(*this);
+  std::string sql = std::string("SELECT ") + kSuppressionColumns +
+                    " FROM suppression WHERE (address, sender_domain) > (?, ?) AND " +
+                    kSuppressionCounts;
+  std::vector<std::string> values;
+  const auto add = [&](const char* term, std::string value) {
+    sql += term;
+    values.push_back(std::move(value));
+  };
+  if (!filter.address.empty()) add(" AND address = ?", to_lower(filter.address));
+  if (filter.sender_domain) add(" AND sender_domain = ?", to_lower(*filter.sender_domain));
+  if (filter.reason) add(" AND reason = ?", std::string(to_string(*filter.reason)));
+  if (!filter.source.empty()) add(" AND source = ?", filter.source);
+  sql += " ORDER BY address, sender_domain LIMIT " + std::to_string(limit);
+  Statement select(lease->database, sql);
+  select.bind_at(1, after.address);
+  select.bind_at(2, after.sender_domain);
+  select.bind_at(3, now.time_since_epoch().count());
+  int place = 3;
+  for (const std::string& value : values) select.bind_at(++place, value);
+  std::vector<Suppression> found;
+  while (select.next()) found.push_back(read_suppression(select));
+  return found;
 }
 
 std::uint64_t SqliteReader::used_bytes() {

@@ -9,13 +9,15 @@
 #include "queue/body_files.hpp"
 #include "queue/sqlite_db.hpp"
 #include "queue/store.hpp"
+#include "queue/suppression_index.hpp"
 
 namespace postern::queue {
 
 class SqliteReader final : public Reader {
  public:
-  /// `bodies` outlives the reader.
-  SqliteReader(std::filesystem::path file, const BodyFiles& bodies);
+  /// `bodies` and `suppressions` outlive the reader.
+  SqliteReader(std::filesystem::path file, const BodyFiles& bodies,
+               const SuppressionIndex& suppressions);
   ~SqliteReader() override;
 
   std::vector<Stored> due(Time now, std::uint32_t limit, const Skip& skip) override;
@@ -26,6 +28,13 @@ class SqliteReader final : public Reader {
   std::vector<Count> counts() override;
   std::vector<BreakerRow> breakers() override;
   std::uint64_t used_bytes() override;
+  bool may_be_suppressed(std::string_view address) const override {
+    return suppressions_.may_contain(address);
+  }
+  std::optional<Suppression> suppression(std::string_view address, std::string_view sender_domain,
+                                         Time now) override;
+  std::vector<Suppression> suppressions(const SuppressionFilter& filter, const Suppression& after,
+                                        Time now, std::uint32_t limit) override;
 
  private:
   struct Connection;
@@ -33,6 +42,7 @@ class SqliteReader final : public Reader {
 
   std::filesystem::path file_;
   const BodyFiles& bodies_;
+  const SuppressionIndex& suppressions_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;
 };

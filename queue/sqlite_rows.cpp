@@ -45,6 +45,18 @@ DeliveryRow read_delivery(const Statement& row) {
   return out;
 }
 
+Suppression read_suppression(const Statement& row) {
+  Suppression entry;
+  entry.address = row.text(0);
+  entry.sender_domain = row.text(1);
+  entry.reason = parse_suppression_reason(row.text(2)).value();
+  entry.source = row.text(3);
+  entry.added_at = to_time(row.integer(4));
+  if (!row.is_null(5)) entry.expires_at = to_time(row.integer(5));
+  entry.detail = row.text(6);
+  return entry;
+}
+
 FilterTerms::FilterTerms(const Filter& filter) {
   if (!filter.messages.empty()) {
     sql_ += " AND d.message IN (";

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/message.hpp"
+#include "core/suppression.hpp"
 #include "queue/sqlite_db.hpp"
 
 namespace postern::queue {
@@ -34,6 +35,12 @@ struct DeliveryRow {
   Delivery delivery;
 };
 DeliveryRow read_delivery(const Statement& row);
+
+inline constexpr char kSuppressionColumns[] =
+    "address, sender_domain, reason, source, added_at, expires_at, detail";
+/// With the time as its parameter.
+inline constexpr char kSuppressionCounts[] = "(expires_at IS NULL OR expires_at > ?)";
+Suppression read_suppression(const Statement& row);
 
 /// WHERE terms over delivery (d.) for a filter, each beginning with " AND ", and their values.
 class FilterTerms {

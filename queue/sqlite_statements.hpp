@@ -14,6 +14,7 @@ struct SqliteStore::Statements {
   Statement delete_body;
   Statement start_delivery, start_attempt, record_delivery, end_attempt;
   Statement save_breaker, find_alive, add_event;
+  Statement suppress, unsuppress;
 };
 
 }  // namespace postern::queue

@@ -123,8 +123,10 @@ Applied SqliteStore::prune(const Prune& change) {
       Statement(*database_, std::string("DELETE FROM ") + table + " WHERE message = ?").run(no);
     Statement(*database_, "DELETE FROM message WHERE no = ?").run(no);
   }
-  applied.changed = bodies.size() + gone.size();
-  applied.more = bodies.size() == change.limit || gone.size() == change.limit;
+  const std::uint64_t expired = prune_suppressions(change);
+  applied.changed = bodies.size() + gone.size() + expired;
+  applied.more =
+      bodies.size() == change.limit || gone.size() == change.limit || expired == change.limit;
   return applied;
 }
 

@@ -62,15 +62,26 @@ SqliteStore::Statements::Statements(Database& db)
       add_event(db,
                 "INSERT INTO event (message, number, at, source, type, recipient, detail) "
                 "SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 "
-                "FROM event WHERE message = ?1") {}
+                "FROM event WHERE message = ?1"),
+      suppress(db, std::string("INSERT INTO suppression (") + kSuppressionColumns +
+                       ") VALUES (?, ?, ?, ?, ?, ?, ?) "
+                       "ON CONFLICT (address, sender_domain) DO UPDATE SET "
+                       "reason = excluded.reason, source = excluded.source, "
+                       "added_at = excluded.added_at, expires_at = excluded.expires_at, "
+                       "detail = excluded.detail WHERE ?8 OR expires_at < excluded.expires_at "
+                       "OR (expires_at IS NOT NULL AND excluded.expires_at IS NULL)"),
+      unsuppress(db,
+                 "DELETE FROM suppression WHERE address = ?1 "
+                 "AND (?2 IS NULL OR sender_domain = ?2)") {}
 
 SqliteStore::SqliteStore(std::filesystem::path file, std::uint64_t max_size_bytes)
     : file_(std::move(file)),
       max_size_bytes_(max_size_bytes),
       disk_(file_.parent_path()),
       bodies_(file_.parent_path() / "bodies"),
-      reader_(file_, bodies_) {
+      reader_(file_, bodies_, suppressions_) {
   with_ballast([this] { open(); });
+  load_suppressions();
   disk_.take_in_ballast();
 }
 
@@ -90,11 +101,13 @@ void SqliteStore::commit() {
     statements_->commit.run();
   });
   for (const MessageNo no : std::exchange(pruned_, {})) bodies_.remove(no);
+  for (const std::string& address : std::exchange(suppressed_, {})) suppressions_.add(address);
   tidy();
 }
 
 void SqliteStore::rollback() noexcept {
   pruned_.clear();
+  suppressed_.clear();
   recent_.reset();
   if (database_) database_->interrupt_transaction();
   drop_handle();
@@ -146,6 +159,8 @@ Applied SqliteStore::apply(const Change& change) {
     Applied operator()(const AddEvent& c) { return store.add_event(c); }
     Applied operator()(const Steer& c) { return store.steer(c); }
     Applied operator()(const Prune& c) { return store.prune(c); }
+    Applied operator()(const Suppress& c) { return store.suppress(c); }
+    Applied operator()(const Unsuppress& c) { return store.unsuppress(c); }
   };
   Applied applied;
   throwing_ballast([&] { applied = std::visit(Dispatch{*this}, change); });

@@ -13,6 +13,7 @@
 #include "queue/sqlite_db.hpp"
 #include "queue/sqlite_reader.hpp"
 #include "queue/store.hpp"
+#include "queue/suppression_index.hpp"
 
 namespace postern::queue {
 
@@ -69,6 +70,12 @@ class SqliteStore final : public Store {
   std::optional<MessageNo> duplicate_of(const Put& change);
   void recall_submissions(MessageNo since);
 
+  // sqlite_suppressions.cpp
+  void load_suppressions();
+  Applied suppress(const Suppress& change);
+  Applied unsuppress(const Unsuppress& change);
+  std::uint64_t prune_suppressions(const Prune& change);
+
   Applied put(const Put& change);
   Applied start_attempt(const StartAttempt& change);
   Applied record(const Record& change);
@@ -83,9 +90,11 @@ class SqliteStore final : public Store {
   std::unique_ptr<Database> database_;
   std::unique_ptr<Statements> statements_;
   BodyFiles bodies_;
+  SuppressionIndex suppressions_;
   SqliteReader reader_;
   std::optional<RecentSubmissions> recent_;  // empty: to be filled from the messages
   std::vector<MessageNo> pruned_;            // their files go once the commit is done
+  std::vector<std::string> suppressed_;      // go into the index once the commit is done
   std::atomic<std::uint64_t> used_bytes_{0};
 };
 

@@ -15,6 +15,7 @@
 
 #include "core/message.hpp"
 #include "core/outcome.hpp"
+#include "core/suppression.hpp"
 
 namespace postern::queue {
 
@@ -150,14 +151,30 @@ struct Steer {
   std::uint32_t limit = 2000;  // rows a step
 };
 
+/// Puts an address on the suppression list: mail that begins its attempt after the commit is not
+/// sent there. `entry.address` in any case of letters. There is one entry an address and sender's
+/// domain: of two the one that lasts longer stays (changed == 0: the old one), unless `replace`.
+struct Suppress {
+  Suppression entry;
+  bool replace = false;  // an operator's word: the new one stays
+};
+
+/// Takes an address off the list; `changed` says how many entries that were.
+struct Unsuppress {
+  std::string address;                       // in any case of letters
+  std::optional<std::string> sender_domain;  // empty: the entries of all domains, and for all
+};
+
 /// Removes what is past its keeping, at most `limit` messages a call.
 struct Prune {
   Time bodies_before{};   // finished messages accepted before: body goes
   Time history_before{};  // finished messages accepted before: everything goes
   std::uint32_t limit = 200;
+  Time suppressions_before{};  // those that expired before go
 };
 
-using Change = std::variant<Put, StartAttempt, Record, SaveBreaker, AddEvent, Steer, Prune>;
+using Change = std::variant<Put, StartAttempt, Record, SaveBreaker, AddEvent, Steer, Prune,
+                            Suppress, Unsuppress>;
 
 /// What a Change did. `changed`: rows touched; 0 for a refused StartAttempt or Record. `more`: a
 /// Steer or Prune has rows left. `token`: the delivery's token afterwards (StartAttempt, Record).
@@ -206,6 +223,14 @@ struct Count {
   Time oldest{};  // accepted_at of the oldest message
 };
 
+/// Which entries of the suppression list; what is empty matches all.
+struct SuppressionFilter {
+  std::string address;  // in any case of letters
+  std::optional<std::string> sender_domain;
+  std::optional<SuppressionReason> reason;
+  std::string source;
+};
+
 /// Read-only access; every call is one short transaction. Thread-safe. Throws on a broken store.
 class Reader {
  public:
@@ -226,6 +251,17 @@ class Reader {
   virtual std::vector<Count> counts() = 0;  // unfinished deliveries
   virtual std::vector<BreakerRow> breakers() = 0;
   virtual std::uint64_t used_bytes() = 0;
+  /// False: no entry concerns this address, in any case of letters. From memory, at once, without a
+  /// lock; what is true may be out of date, suppression() knows.
+  virtual bool may_be_suppressed(std::string_view address) const = 0;
+  /// The entry that keeps mail of this domain from this address at `now`.
+  virtual std::optional<Suppression> suppression(std::string_view address,
+                                                 std::string_view sender_domain, Time now) = 0;
+  /// Entries that count at `now`, by address and domain, after those of `after` (only its address
+  /// and sender_domain matter; empty: from the first).
+  virtual std::vector<Suppression> suppressions(const SuppressionFilter& filter,
+                                                const Suppression& after, Time now,
+                                                std::uint32_t limit) = 0;
 };
 
 /// The write side. One thread. Throws StorageError; after one the transaction is rolled back and

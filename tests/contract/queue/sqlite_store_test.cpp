@@ -89,12 +89,14 @@ TEST_F(QueueFile, OfTheFirstVersionIsBroughtUpToDate) {
   execute("ALTER TABLE message DROP COLUMN submission");
   execute("ALTER TABLE message DROP COLUMN options");
   execute("ALTER TABLE delivery DROP COLUMN notice_at");
+  execute("DROP TABLE suppression");
   execute("PRAGMA user_version = 1");
   EXPECT_EQ(refusal(), "");
   Database database(file_, Database::Mode::read_write);
-  EXPECT_EQ(database.pragma("user_version"), 3);
+  EXPECT_EQ(database.pragma("user_version"), 4);
   EXPECT_NO_THROW(
       Statement(database, "SELECT options, submission, notice_at FROM message, delivery"));
+  EXPECT_NO_THROW(Statement(database, "SELECT address FROM suppression"));
 }
 
 TEST_F(QueueFile, IsDurableAtEveryCommit) {

@@ -86,11 +86,30 @@ class FakeReader final : public queue::Reader {
   }
   std::vector<queue::BreakerRow> breakers() override { return {}; }
   std::uint64_t used_bytes() override { return 4096; }
+  bool may_be_suppressed(std::string_view) const override { return !suppressed.empty(); }
+  std::optional<Suppression> suppression(std::string_view address, std::string_view,
+                                         Time) override {
+    for (const auto& one : suppressed)
+      if (one.address == address) return one;
+    return std::nullopt;
+  }
+  std::vector<Suppression> suppressions(const queue::SuppressionFilter& filter,
+                                        const Suppression& after, Time,
+                                        std::uint32_t limit) override {
+    check();
+    asked_suppressions = filter;
+    std::vector<Suppression> found;
+    for (const auto& one : suppressed)
+      if (one.address > after.address && found.size() < limit) found.push_back(one);
+    return found;
+  }
 
   std::vector<queue::Stored> stored;  // in arrival order
   std::map<MessageNo, std::shared_ptr<const Content>> bodies;
   std::vector<queue::Count> counts_now;
   queue::Filter asked;
+  std::vector<Suppression> suppressed;  // by address
+  queue::SuppressionFilter asked_suppressions;
   int counted = 0;
   bool broken = false;
 
