@@ -1,5 +1,6 @@
 #include "dkim/keyring.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "config/config.hpp"
@@ -26,6 +27,10 @@ std::string from_domain(std::string_view header_block) {
 bool is_within(std::string_view domain, std::string_view parent) {
   return domain == parent || (domain.size() > parent.size() && domain.ends_with(parent) &&
                               domain[domain.size() - parent.size() - 1] == '.');
+}
+
+bool is_rsa(const Signer& signer) {
+  return signer.algorithm() == Algorithm::rsa_sha256;
 }
 
 std::string hash_body(const Message& message, const Content& content) {
@@ -72,17 +77,29 @@ const std::vector<Signer>* Keyring::choose(std::string_view sender_domain,
   return found == signers_.end() ? nullptr : &found->second;
 }
 
-std::string Keyring::signatures(const Message& message, const Content& content, Time now) const {
+std::vector<std::string> Keyring::domains_without_rsa() const {
+  std::vector<std::string> domains;
+  for (const auto& [domain, signers] : signers_)
+    if (std::none_of(signers.begin(), signers.end(), is_rsa)) domains.push_back(domain);
+  return domains;
+}
+
+std::string Keyring::signatures(const Message& message, const Content& content, Time now,
+                                const Limits& limits) const {
   if (signers_.empty()) return {};
   const auto first = content.chunk(0);
   const auto header_block = std::string_view(*first).substr(0, message.header_bytes);
   const auto* signers = choose(message.sender_domain, header_block);
   if (signers == nullptr) return {};
-  const SignedFields fields = choose_fields(header_block);
+  const SignedFields fields = choose_fields(header_block, limits.rewritten);
   const std::string body_hash =
       message.body_hash.empty() ? hash_body(message, content) : message.body_hash;
   std::string out;
-  for (const Signer& signer : *signers) out += signer.sign(fields, body_hash, now);
+  for (const Signer& signer : *signers) {
+    if (limits.one_rsa && !is_rsa(signer)) continue;
+    out += signer.sign(fields, body_hash, now);
+    if (limits.one_rsa) break;
+  }
   return out;
 }
 

@@ -33,9 +33,12 @@ class Keyring {
   /// stands for its domain. The signing domain is the From header's when it is the sender's, its
   /// parent or its subdomain (so that DMARC aligns), else message.sender_domain. Streams the
   /// content when message.body_hash is unknown; throws when the store does.
-  std::string signatures(const Message& message, const Content& content, Time now) const;
+  std::string signatures(const Message& message, const Content& content, Time now,
+                         const Limits& limits = {}) const;
 
   bool empty() const { return signers_.empty(); }
+  /// Domains that have keys, none of which is RSA.
+  std::vector<std::string> domains_without_rsa() const;
   bool signs_for(std::string_view domain) const { return signers_.find(domain) != signers_.end(); }
 
  private:

@@ -1,5 +1,6 @@
 #include "dkim/signer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -87,15 +88,21 @@ std::size_t take_all(std::string_view name, const std::vector<Field>& fields,
 
 }  // namespace
 
-SignedFields choose_fields(std::string_view header_block) {
+SignedFields choose_fields(std::string_view header_block,
+                           std::span<const std::string_view> rewritten) {
   const auto fields = split_fields(header_block);
+  const auto stays = [rewritten](std::string_view name) {
+    return std::none_of(rewritten.begin(), rewritten.end(),
+                        [name](std::string_view one) { return iequals(one, name); });
+  };
   SignedFields chosen;
   for (const std::string_view name : kAlways) {
+    if (!stays(name)) continue;
     take_all(name, fields, chosen);
     name_field(name, chosen);
   }
   for (const std::string_view name : kWherePresent)
-    if (take_all(name, fields, chosen) > 0) name_field(name, chosen);
+    if (stays(name) && take_all(name, fields, chosen) > 0) name_field(name, chosen);
   return chosen;
 }
 

@@ -29,17 +29,27 @@ struct FilePart {
   std::shared_ptr<const Content> content;
 };
 
+/// Signature Version 4 of a request to AWS; HttpRequest::user and password are then the access key.
+struct AwsSignature {
+  std::string region;
+  std::string service;
+  std::string session_token;   // of temporary credentials; empty: none
+  std::string payload_sha256;  // hex, of `body` or `content`; may be left empty without either
+};
+
 struct HttpRequest {
   enum class Method { get, post };
   Method method = Method::get;
   std::string url;
   std::string unix_socket;  // connects there instead of to the URL's host; empty: TCP
-  std::string user;         // Basic authentication; empty: none
+  std::string user;         // Basic authentication, unless `aws` is set; empty: none
   Secret password;
+  std::optional<AwsSignature> aws;
   std::vector<std::string> headers;  // "Name: value"
   std::vector<FormField> form;       // with a form or a file the body is multipart/form-data
   std::optional<FilePart> file;
   std::string body;                             // of a post without form and file
+  std::shared_ptr<const Content> content;       // the same, read chunk by chunk; instead of `body`
   Duration timeout = std::chrono::seconds{60};  // from request() to the last byte of the answer
 };
 
@@ -66,6 +76,7 @@ struct HttpResponse {
   int status = 0;           // 0: no final status line arrived
   std::string body;         // what arrived of it, at most the client's limit
   std::string retry_after;  // the Retry-After header
+  std::string error_type;   // the X-Amzn-ErrorType header, AWS's name of an error
   HttpFailure failure = HttpFailure::none;
   std::string failure_text;  // in words; empty without a failure
   BodySent sent = BodySent::nothing;

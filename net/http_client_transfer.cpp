@@ -64,14 +64,8 @@ CurlTransfer::CurlTransfer(HttpRequest request, HttpDone done, const CurlLimits&
   set(CURLOPT_HEADERFUNCTION, &CurlTransfer::header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(CURLOPT_USERAGENT, "postern");
-  if (!request_.user.empty()) {
-    set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
-    set(CURLOPT_USERNAME, request_.user.c_str());
-    set(CURLOPT_PASSWORD, request_.password.reveal().c_str());
-  }
+  set_credentials();
   set_connection(limits);
-  // Without this libcurl waits up to a second for "100 Continue" before each larger body.
-  request_.headers.emplace_back("Expect:");
   for (const std::string& line : request_.headers) {
     curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
     if (longer == nullptr) throw std::bad_alloc();
@@ -84,6 +78,29 @@ CurlTransfer::CurlTransfer(HttpRequest request, HttpDone done, const CurlLimits&
 template <class Value>
 void CurlTransfer::set(CURLoption option, Value value) {
   require(curl_easy_setopt(easy_.get(), option, value));
+}
+
+void CurlTransfer::set_credentials() {
+  if (!request_.user.empty()) {
+    if (!request_.aws) set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    set(CURLOPT_USERNAME, request_.user.c_str());
+    set(CURLOPT_PASSWORD, request_.password.reveal().c_str());
+  }
+  if (!request_.aws) {
+    // Without this libcurl waits up to a second for "100 Continue" before each larger body.
+    request_.headers.emplace_back("Expect:");
+    return;
+  }
+  // libcurl would sign the header that it then leaves out; it may expect, but not wait.
+  set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
+  const AwsSignature& aws = *request_.aws;
+  const std::string scope = "aws:amz:" + aws.region + ':' + aws.service;
+  set(CURLOPT_AWS_SIGV4, scope.c_str());
+  // A streamed body is signed by the digest that this header names.
+  if (!aws.payload_sha256.empty())
+    request_.headers.push_back("X-Amz-Content-Sha256: " + aws.payload_sha256);
+  if (!aws.session_token.empty())
+    request_.headers.push_back("X-Amz-Security-Token: " + aws.session_token);
 }
 
 void CurlTransfer::set_connection(const CurlLimits& limits) {
@@ -112,7 +129,8 @@ void CurlTransfer::set_body() {
     set_form();
     return;
   }
-  content_ = std::make_shared<MemoryContent>(std::move(request_.body));
+  content_ = request_.content;
+  if (!content_) content_ = std::make_shared<MemoryContent>(std::move(request_.body));
   set(CURLOPT_POST, 1L);
   set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(content_->size_bytes()));
   set(CURLOPT_READFUNCTION, &CurlTransfer::read);
@@ -194,6 +212,7 @@ std::size_t CurlTransfer::write(char* bytes, std::size_t size, std::size_t count
 
 std::size_t CurlTransfer::header(char* bytes, std::size_t size, std::size_t count, void* self) {
   constexpr std::string_view kRetryAfter = "retry-after:";
+  constexpr std::string_view kErrorType = "x-amzn-errortype:";
   auto& transfer = *static_cast<CurlTransfer*>(self);
   const std::string_view line(bytes, size * count);
   transfer.header_bytes_ += line.size();
@@ -203,6 +222,8 @@ std::size_t CurlTransfer::header(char* bytes, std::size_t size, std::size_t coun
   }
   if (istarts_with(line, kRetryAfter))
     transfer.response_.retry_after = trim(line.substr(kRetryAfter.size()));
+  else if (istarts_with(line, kErrorType))
+    transfer.response_.error_type = trim(line.substr(kErrorType.size()));
   return line.size();
 }
 

@@ -43,6 +43,7 @@ class CurlTransfer {
 
   template <class Value>
   void set(CURLoption option, Value value);
+  void set_credentials();
   void set_connection(const CurlLimits& limits);
   void set_body();
   void set_form();
