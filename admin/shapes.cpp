@@ -67,7 +67,8 @@ Json domain_shape(const delivery::TransportView& view) {
           {"sent", view.sent},
           {"failed", view.failed},
           {"last_error", or_null(view.last_error)},
-          {"rate_per_second", view.rate_per_second}};
+          {"rate_per_second", view.rate_per_second},
+          {"account", or_null(view.account)}};
 }
 
 }  // namespace

@@ -64,14 +64,21 @@ std::string story(const Json& message) {
 
 std::string transports_table(const Json& transports) {
   std::vector<std::vector<std::string>> rows{{"TRANSPORT", "TYPE", "DOMAIN", "BREAKER", "UNTIL",
-                                              "IN FLIGHT", "SENT", "FAILED", "REASON",
-                                              "LAST ERROR"}};
+                                              "IN FLIGHT", "SENT", "FAILED", "REASON", "LAST ERROR",
+                                              "ACCOUNT"}};
+  bool has_account = false;
   for (const Json& transport : transports)
-    for (const Json& domain : list_of(transport, "domains"))
+    for (const Json& domain : list_of(transport, "domains")) {
+      has_account = has_account || !text_of(domain, "account").empty();
       rows.push_back({cell(transport, "name"), cell(transport, "type"), domain_of(domain),
                       cell(domain, "breaker"), cell(domain, "until"), cell(domain, "in_flight"),
                       cell(domain, "sent"), cell(domain, "failed"),
-                      cell(domain, "reason", kCellBytes), cell(domain, "last_error", kCellBytes)});
+                      cell(domain, "reason", kCellBytes), cell(domain, "last_error", kCellBytes),
+                      cell(domain, "account", kCellBytes)});
+    }
+  // Only some providers tell.
+  if (!has_account)
+    for (auto& row : rows) row.pop_back();
   return table(rows);
 }
 

@@ -24,6 +24,14 @@ Outcome Outcome::unreachable(std::string why) {
   return outcome;
 }
 
+Outcome Outcome::not_sent(std::string why) {
+  Outcome outcome = unreachable(std::move(why));
+  outcome.blame = Blame::none;
+  outcome.fail_over = FailOver::never;
+  outcome.rule = "not-sent";
+  return outcome;
+}
+
 Outcome Outcome::uncertain(std::string why) {
   Outcome outcome;
   outcome.kind = Kind::uncertain;

@@ -60,6 +60,8 @@ struct Outcome {
   static Outcome delivered(std::string reply, std::string provider_id = {});
   /// Nothing reached the provider: DNS, connect, TLS. Blames the transport; fails over at once.
   static Outcome unreachable(std::string why);
+  /// Nothing is wrong with provider or message: our own store, keys or stopping are in the way.
+  static Outcome not_sent(std::string why);
   /// The content was (partly) sent and the answer is unknown.
   static Outcome uncertain(std::string why);
 };

@@ -23,6 +23,7 @@ struct TransportView {
   std::uint64_t sent = 0, failed = 0;
   std::string last_error;
   double rate_per_second = 0;
+  std::string account;  // what the provider says of it; of the transport as a whole only
 };
 
 /// What a verb did, all its steps together; or the fault of the store that it waits for. Then the

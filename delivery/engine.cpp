@@ -28,6 +28,7 @@ void Engine::configure(std::shared_ptr<const config::Config> config, Transports 
     Lane& lane = *lanes_[numbers[i]];
     lane.transport = std::move(transports[i]);
     lane.abilities = exits[i].abilities;
+    lane.account = {};
   }
   for (auto& lane : lanes_) {
     reroute(*lane, now);

@@ -76,6 +76,9 @@ class Engine {
   /// `took`: how long the transport had it.
   void reported(FlightId flight, Reports outcomes, Tick::duration took, Time now);
   void answered(std::uint64_t question, const transports::Answer& answer, Time now);
+  /// What the provider of `transport` says of the account; of one that is gone nothing counts.
+  void heard(const std::shared_ptr<transports::Transport>& transport,
+             const transports::Account& account, Time now);
   /// No new attempts from now on; those committed but not handed over are called off.
   void stop(Time now);
 

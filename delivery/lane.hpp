@@ -40,6 +40,7 @@ struct Lane {
   std::string name;
   std::shared_ptr<transports::Transport> transport;
   transports::Abilities abilities;
+  transports::Account account;  // as last heard
   ReadyQueue ready;
   std::deque<FlightId> waiting;
   std::uint32_t running = 0;  // with those the transport keeps for its next free place

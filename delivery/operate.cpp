@@ -72,6 +72,19 @@ void Engine::wake_parked(const std::string& sender_domain, Time now) {
   steer(std::move(wake), {}, now);
 }
 
+void Engine::heard(const std::shared_ptr<transports::Transport>& transport,
+                   const transports::Account& account, Time now) {
+  const auto lane = std::find_if(lanes_.begin(), lanes_.end(),
+                                 [&](const auto& one) { return one->transport == transport; });
+  if (lane == lanes_.end()) return;
+  Lane& its = **lane;
+  if (account.note != its.account.note)
+    log::event(account.refusal ? log::Level::warning : log::Level::info, {}, "account",
+               {{"transport", its.name}, {"note", account.note}});
+  its.account = account;
+  breakers_changed(ways_.heed(its.number, account, now), now);
+}
+
 bool Engine::suspend(const std::string& transport, const std::string& domain, Duration how_long,
                      std::string reason, Time now) {
   const auto number = ways_.find(transport);
@@ -113,6 +126,10 @@ std::vector<TransportView> Engine::views(Time now) const {
   for (const auto& lane : lanes_) {
     if (!lane->transport) continue;
     TransportView whole = view_of(*lane, {});
+    whole.account = lane->account.note;
+    if (const double theirs = lane->account.recipients_per_second;
+        theirs > 0 && (whole.rate_per_second == 0 || theirs < whole.rate_per_second))
+      whole.rate_per_second = theirs;
     whole.in_flight = lane->in_flight();
     std::map<std::string, TransportView> domains;
     const auto of_domain = [&](DomainIndex domain) -> TransportView& {

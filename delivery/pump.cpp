@@ -94,6 +94,7 @@ void Engine::start(std::unique_ptr<Job> job, Lane& lane, const Ticket& ticket, T
     lane.ready.push_front(std::move(job));
     job = std::move(part);
   }
+  ways_.charge(lane.number, job->deliveries.size());
   const FlightId id = ++last_flight_;
   Tag tag{Tag::Kind::start, id, job->deliveries.size()};
   for (const Copy& copy : job->deliveries) {

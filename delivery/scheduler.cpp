@@ -98,6 +98,7 @@ struct Scheduler::Impl {
   void call(Commands::Call call);
   std::optional<Tick> next_tick();
   void retire(const Engine::Transports& old);
+  void watch_accounts();
 
   queue::Committer& committer;
   const Clock& clock;
@@ -188,6 +189,18 @@ void Scheduler::Impl::retire(const Engine::Transports& old) {
   }
 }
 
+void Scheduler::Impl::watch_accounts() {
+  for (const auto& transport : transports) {
+    const auto said = [to = inbox,
+                       weak = std::weak_ptr(transport)](const transports::Account& account) {
+      to->post([weak, account](Engine& mind, Time now) {
+        if (const auto living = weak.lock()) mind.heard(living, account, now);
+      });
+    };
+    transport->watch_account(said);
+  }
+}
+
 Scheduler::Scheduler(std::shared_ptr<const config::Config> config, Transports transports,
                      queue::Committer& committer, const Clock& clock, Metrics& metrics)
     : impl_(std::make_unique<Impl>(committer, clock, metrics)) {
@@ -202,6 +215,7 @@ Scheduler::~Scheduler() {
 void Scheduler::start() {
   impl_->engine.restore(impl_->time.now());
   impl_->thread = std::thread([this] { impl_->run(); });
+  impl_->watch_accounts();
 }
 
 void Scheduler::stop(Tick deadline) {
@@ -221,6 +235,7 @@ void Scheduler::reconfigure(std::shared_ptr<const config::Config> config, Transp
                          Engine& engine, Time now) {
     engine.configure(config, fresh, now);
     impl_->retire(std::exchange(impl_->transports, fresh));
+    impl_->watch_accounts();
   });
 }
 

@@ -39,6 +39,10 @@ void Throttle::acquire() {
   if (per_second_ > 0) tokens_ -= 1;
 }
 
+void Throttle::charge(std::size_t tokens) {
+  if (per_second_ > 0) tokens_ -= static_cast<double>(tokens);
+}
+
 void Throttle::release() {
   if (in_use_ > 0) --in_use_;
 }

@@ -20,6 +20,8 @@ class Throttle {
   bool is_ready(Time now);
   /// Only after is_ready(); release() gives the place back, never the token.
   void acquire();
+  /// So many more tokens for what acquire() began; they may lead into debt.
+  void charge(std::size_t tokens);
   void release();
   /// Nothing starts before `until`; a shorter pause never cuts a longer one.
   void pause(Time until);

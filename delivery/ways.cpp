@@ -10,6 +10,10 @@ namespace {
 // For each call that a transport takes, one more whose attempt is committed: that hides the commit.
 constexpr std::uint32_t kPlacesPerCall = 2;
 
+std::uint32_t places_of(const transports::Abilities& abilities) {
+  return (std::max(1U, abilities.concurrency) + abilities.prefetch) * kPlacesPerCall;
+}
+
 }  // namespace
 
 std::vector<TransportIndex> Ways::configure(std::shared_ptr<const config::Config> config,
@@ -20,8 +24,7 @@ std::vector<TransportIndex> Ways::configure(std::shared_ptr<const config::Config
   std::vector<TransportIndex> numbers;
   for (const Exit& exit : exits) {
     const transports::Abilities& abilities = exit.abilities;
-    const std::uint32_t calls = std::max(1U, abilities.concurrency) + abilities.prefetch;
-    const std::uint32_t places = calls * kPlacesPerCall;
+    const std::uint32_t places = places_of(abilities);
     auto number = find_locked(exit.name);
     if (!number) {
       number = static_cast<TransportIndex>(ways_.size());
@@ -42,6 +45,18 @@ std::vector<TransportIndex> Ways::configure(std::shared_ptr<const config::Config
   if (domains_.empty()) domains_.push_back({"*", {}});
   for (DomainEntry& domain : domains_) domain.route = route_of(domain.name);
   return numbers;
+}
+
+BreakerChanges Ways::heed(TransportIndex transport, const transports::Account& account, Time now) {
+  const std::lock_guard lock(mutex_);
+  Way& way = ways_[transport];
+  const double own = way.abilities.rate_per_second;
+  const double theirs = account.recipients_per_second;
+  way.throttle.limit(places_of(way.abilities),
+                     own > 0 && theirs > 0 ? std::min(own, theirs) : std::max(own, theirs));
+  BreakerChanges changes;
+  if (account.refusal) fail(changes, transport, {}, *account.refusal, {}, false, now);
+  return changes;
 }
 
 void Ways::restore(const std::vector<queue::BreakerRow>& rows) {
@@ -119,6 +134,7 @@ bool Ways::try_admit(TransportIndex transport, DomainIndex domain, const Message
     return false;
   if (!way.throttle.is_ready(now)) return false;
   way.throttle.acquire();
+  charge(way, message.envelope.recipients.size());
   return true;
 }
 
@@ -215,6 +231,16 @@ Ticket Ways::acquire(TransportIndex transport, DomainIndex domain, Time now) {
     domain_way->second.breaker.send_canary();
   }
   return ticket;
+}
+
+void Ways::charge(Way& way, std::size_t recipients) {
+  // The first one was paid when the place was taken.
+  if (way.abilities.rate_counts_recipients) way.throttle.charge(recipients - 1);
+}
+
+void Ways::charge(TransportIndex transport, std::size_t recipients) {
+  const std::lock_guard lock(mutex_);
+  charge(ways_[transport], recipients);
 }
 
 bool Ways::is_shut(TransportIndex transport, DomainIndex domain, Time now) const {

@@ -88,6 +88,8 @@ class Ways {
   /// The first transport of the route: what a message would take were all well.
   std::optional<TransportIndex> first_choice(DomainIndex domain) const;
   Ticket acquire(TransportIndex transport, DomainIndex domain, Time now);
+  /// The call that was granted is for so many recipients; where the rate counts them, they count.
+  void charge(TransportIndex transport, std::size_t recipients);
   /// A message committed ahead may still be handed over: its way has not been shut since.
   bool is_shut(TransportIndex transport, DomainIndex domain, Time now) const;
   void release(TransportIndex transport);
@@ -96,6 +98,10 @@ class Ways {
   /// One call's outcomes: moves breakers and pauses.
   BreakerChanges judge(TransportIndex transport, DomainIndex domain, const Ticket& ticket,
                        std::span<const Outcome> outcomes, MessageNo no, Time now);
+
+  /// What the provider says of the account: its own rate counts where it is the lower one, a
+  /// refusal opens the breaker.
+  BreakerChanges heed(TransportIndex transport, const transports::Account& account, Time now);
 
   /// Operators' verbs. `domain` empty: the whole transport.
   BreakerChanges suspend(TransportIndex transport, std::string_view domain, Time until,
@@ -137,6 +143,7 @@ class Ways {
   Candidate candidate(TransportIndex transport, DomainIndex domain, Time now) const;
   Choice choose_locked(DomainIndex domain, const Needs& needs,
                        std::span<const TransportIndex> tried, Time now) const;
+  static void charge(Way& way, std::size_t recipients);
   bool try_admit(TransportIndex transport, DomainIndex domain, const Message& message, Time now);
   BreakerChange changed(TransportIndex transport, std::optional<DomainIndex> domain,
                         Time now) const;

@@ -4,6 +4,7 @@
 // goes wrong is an Outcome. A transport keeps no memory of messages; retrying is delivery's.
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,8 @@ struct Abilities {
   /// Further calls that it takes early and keeps, so that a place that becomes free is filled
   /// without asking the scheduler. They are begun (an attempt each), but not on the wire.
   std::uint32_t prefetch = 0;
-  double rate_per_second = 0;  // 0: unlimited
+  double rate_per_second = 0;           // 0: unlimited
+  bool rate_counts_recipients = false;  // else calls
   bool smtputf8 = false;
   bool require_tls = false;  // can promise RFC 8689 for the way that follows
   bool look_up = false;      // look_up() can settle an uncertain delivery
@@ -61,6 +63,13 @@ struct Answer {
   Outcome why{};  // of not_sent: what deliver() would have answered to the same words
 };
 
+/// What a provider says of our account, asked without sending anything.
+struct Account {
+  double recipients_per_second = 0;  // the most it takes; 0: it names none
+  std::string note;                  // for operators: quota, standing
+  std::optional<Outcome> refusal{};  // what it would answer to every message now
+};
+
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -68,6 +77,8 @@ class Transport {
   virtual std::string_view type() const = 0;
   virtual Abilities abilities() const = 0;
   virtual void deliver(Parcel parcel, Done done) = 0;
+  /// Called once: `said` hears of the account from now on until close(), on any thread.
+  virtual void watch_account(std::function<void(Account)>) {}
   virtual void look_up(Inquiry, std::function<void(Answer)> done) { done(Answer{}); }
   /// Attempts under way end as they can within the transport's timeouts; idle connections close.
   virtual void close() {}

@@ -85,6 +85,14 @@ TEST(Render, ListsTransportsWithTheirDomains) {
             " disabled  -\n");
 }
 
+TEST(Render, ShowsAnAccountWhereAProviderTells) {
+  const Json transports = {
+      {{"name", "s"}, {"domains", {{{"domain", ""}, {"account", "12 of 50000 in 24 h"}}}}}};
+  const std::string text = transports_table(transports);
+  EXPECT_NE(text.find("ACCOUNT\n"), std::string::npos);
+  EXPECT_NE(text.find("12 of 50000 in 24 h\n"), std::string::npos);
+}
+
 TEST(Render, CutsLongReasonsInTables) {
   const Json transports = {
       {{"name", "m"}, {"domains", {{{"domain", "*"}, {"last_error", std::string(500, 'x')}}}}}};

@@ -358,5 +358,26 @@ TEST_F(EngineTest, NoWayOutIsHeldWithAReason) {
   EXPECT_EQ(world.delivery(no).reason, "no transport is configured for the sender's domain");
 }
 
+TEST_F(EngineTest, AnAccountThatRefusesSendsMailTheOtherWay) {
+  Outcome refusal = blocked(world.now + 5min);
+  refusal.reply = "SendingEnabled false";
+  world.hear("mailgun", {.recipients_per_second = 7, .note = "disabled", .refusal = refusal});
+  EXPECT_EQ(world.breaker("mailgun"), "open");
+  EXPECT_EQ(world.state(send()), State::sent);
+  EXPECT_TRUE(mailgun.calls.empty());
+  const TransportView view = world.engine->views(world.now).at(0);
+  EXPECT_EQ(view.account, "disabled");
+  EXPECT_EQ(view.rate_per_second, 7);
+  EXPECT_EQ(view.reason, "SendingEnabled false");
+}
+
+TEST_F(EngineTest, AnAccountOfATransportThatIsGoneCountsForNothing) {
+  world.run();
+  const auto stranger = std::make_shared<FakeTransport>("mailgun");
+  world.engine->heard(stranger, {.recipients_per_second = 0, .note = "x", .refusal = blocked()},
+                      world.now);
+  EXPECT_EQ(world.breaker("mailgun"), "closed");
+}
+
 }  // namespace
 }  // namespace postern::delivery

@@ -74,5 +74,19 @@ TEST(Throttle, ReloadKeepsWhatIsUnderWay) {
   EXPECT_TRUE(throttle.is_ready(kStart));
 }
 
+TEST(Throttle, ACallForManyIsPaidForAfterwards) {
+  Throttle throttle(100, 10, kStart);
+  throttle.acquire();
+  throttle.charge(49);
+  EXPECT_EQ(throttle.ready_at(kStart), kStart + 5s) << "50 at 10 a second, one more to begin with";
+  EXPECT_TRUE(throttle.is_ready(kStart + 5s));
+}
+
+TEST(Throttle, WithoutARateNothingIsCharged) {
+  Throttle throttle(100, 0, kStart);
+  throttle.charge(1000);
+  EXPECT_TRUE(throttle.is_ready(kStart));
+}
+
 }  // namespace
 }  // namespace postern::delivery

@@ -123,5 +123,35 @@ TEST_F(WaysTest, ReloadKeepsNumbersAndBreakers) {
   EXPECT_EQ(admit()[0].next_attempt_at, now + 1h);
 }
 
+TEST_F(WaysTest, HeedsTheProvidersRateWhereItIsLower) {
+  abilities.concurrency = 100;
+  abilities.max_recipients = 50;
+  abilities.rate_per_second = 100;
+  abilities.rate_counts_recipients = true;
+  ways.configure(config, {{"mailgun", abilities}, {"backup", abilities}}, now);
+  EXPECT_TRUE(ways.heed(0, {.recipients_per_second = 10, .note = "", .refusal = {}}, now).empty());
+  EXPECT_EQ(admit(10)[0].transport, "mailgun");
+  EXPECT_EQ(admit()[0].state, DeliveryState::queued) << "ten recipients: a second's worth";
+  now += 900ms;
+  EXPECT_EQ(admit()[0].state, DeliveryState::queued);
+  now += 100ms;
+  EXPECT_EQ(admit()[0].state, DeliveryState::active);
+  ways.heed(0, {.recipients_per_second = 1000, .note = "", .refusal = {}}, now + 1s);
+  now += 1s;
+  int started = 0;
+  while (admit()[0].state == DeliveryState::active) ++started;
+  EXPECT_EQ(started, 10) << "never faster than the operator says";
+}
+
+TEST_F(WaysTest, AnAccountThatRefusesIsShutUntilThen) {
+  const BreakerChanges changes =
+      ways.heed(0, {.recipients_per_second = 0, .note = "", .refusal = block(now + 5min)}, now);
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].state, BreakerState::open);
+  EXPECT_EQ(changes[0].row.until, now + 5min);
+  EXPECT_TRUE(ways.is_shut(0, ways.intern("a.example"), now));
+  EXPECT_FALSE(ways.is_shut(1, ways.intern("a.example"), now));
+}
+
 }  // namespace
 }  // namespace postern::delivery

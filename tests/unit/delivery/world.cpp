@@ -49,6 +49,12 @@ void World::reload() {
   engine->configure(std::make_shared<config::Config>(config), transports, now);
 }
 
+void World::hear(const std::string& transport, const transports::Account& account) {
+  run();
+  engine->heard(fakes_.at(transport), account, now);
+  run();
+}
+
 void World::restart() {
   pending_.clear();
   engine.reset();

@@ -63,6 +63,8 @@ class World {
   void pass(Duration time);
   /// Answers the calls that hang, as the transport's answer() says.
   void let_go();
+  /// What the provider says of the account.
+  void hear(const std::string& transport, const transports::Account& account);
   /// kill -9 and a new start: calls under way are forgotten.
   void restart();
 
