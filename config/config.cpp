@@ -19,7 +19,8 @@ bool Network::contains(const boost::asio::ip::address& address) const {
 }
 
 std::uint64_t default_max_message_bytes(std::string_view type) {
-  return type == "mailgun" ? 25 * kMiB : 36 * kMiB;
+  if (type == "mailgun") return 25 * kMiB;
+  return type == "ses" ? 28 * kMiB : 36 * kMiB;
 }
 
 const Domain* Config::find_domain(std::string_view domain) const {

@@ -116,18 +116,31 @@ struct Credential {
 enum class TransportTls { starttls, implicit, opportunistic, none };
 enum class DkimBy { provider, relay };
 
+/// Name=Value on each message, for the provider's own reports.
+struct Tag {
+  std::string name;
+  std::string value;
+};
+
 /// One way out. Which fields count depends on `type`; load refuses those that do not belong.
 struct Transport {
   std::string name;
-  std::string type;  // mailgun | smtp | capture
+  std::string type;  // mailgun | ses | smtp | capture
   std::uint32_t concurrency = 20;
   Rate rate;
   Duration timeout = 60s;
   std::uint64_t max_message_bytes = 25 * kMiB;  // default of load: default_max_message_bytes()
+  // mailgun, ses
+  std::string region = "us";  // mailgun: us | eu; ses: as AWS names it, required
+  std::string base_url;       // scheme://host:port; empty: the region's own
   // mailgun
-  std::string region = "us";
-  std::string base_url;  // scheme://host:port; empty: the region's own
   Secret api_key;
+  // ses
+  Secret access_key_id;
+  Secret secret_access_key;
+  Secret session_token;           // of temporary credentials
+  std::string configuration_set;  // empty: the account's default
+  std::vector<Tag> tags;          // EmailTags of every message
   // smtp
   std::string host;
   std::uint16_t port = 587;
@@ -142,7 +155,8 @@ struct Transport {
   std::filesystem::path directory;
 };
 
-/// Mailgun takes 25 MiB in all; others usually take 25 MiB of attachments, which base64 makes 36.
+/// Mailgun takes 25 MiB in all; SES 40 MB in base64; others usually take 25 MiB of attachments,
+/// which base64 makes 36.
 std::uint64_t default_max_message_bytes(std::string_view type);
 
 struct DkimKey {

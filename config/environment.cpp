@@ -68,7 +68,7 @@ void read_mailgun(Variables& variables, Config& config) {
 void read_backup(Variables& variables, Config& config) {
   const auto url = variables.get("POSTERN_BACKUP_URL");
   if (!url) return;
-  auto backup = parse_smarthost_url(*url);
+  auto backup = parse_backup_url(*url);
   if (!backup) return variables.wrong("POSTERN_BACKUP_URL", backup.error().what);
   backup->name = "backup";
   config.transports.push_back(std::move(*backup));

@@ -242,6 +242,35 @@ void Fields::domains(std::string_view key, std::vector<std::string>& value) {
       key, [&value] { value.clear(); }, parse, now.empty() ? std::nullopt : std::optional(now));
 }
 
+void Fields::region(std::string_view key, std::string& value, Presence presence) {
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    if (!is_aws_region(text)) return quote(text) + " is not a region such as \"eu-west-1\"";
+    value = text;
+    return std::nullopt;
+  };
+  string(key, presence, parse, shown(value));
+}
+
+void Fields::tags(std::string_view key, std::vector<Tag>& value) {
+  std::vector<std::string> now;
+  for (const Tag& tag : value) now.push_back(tag.name + '=' + tag.value);
+  const auto parse = [&value](const std::string& text) -> std::optional<std::string> {
+    const auto equals = std::min(text.find('='), text.size());
+    Tag tag{text.substr(0, equals), text.substr(std::min(equals + 1, text.size()))};
+    const auto is_word = [](const std::string& word) {
+      return !word.empty() && word.size() <= kLongestName &&
+             std::all_of(word.begin(), word.end(),
+                         [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
+    };
+    if (!is_word(tag.name) || !is_word(tag.value))
+      return quote(text) + " is not name=value of letters, digits, \"-\" and \"_\"";
+    value.push_back(std::move(tag));
+    return std::nullopt;
+  };
+  list(
+      key, [&value] { value.clear(); }, parse, now.empty() ? std::nullopt : std::optional(now));
+}
+
 void Fields::port(std::string_view key, std::uint16_t& value) {
   std::uint32_t wide = value;
   number(key, wide, {1, 65535});

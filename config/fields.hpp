@@ -70,6 +70,10 @@ class Fields {
   void names(std::string_view key, std::vector<std::string>& value);
   /// Domain names, kept in lower case.
   void domains(std::string_view key, std::vector<std::string>& value);
+  /// A region as AWS names it: "eu-west-1".
+  void region(std::string_view key, std::string& value, Presence presence);
+  /// A list of "name=value", of letters, digits, "-" and "_".
+  void tags(std::string_view key, std::vector<Tag>& value);
   void port(std::string_view key, std::uint16_t& value);
   /// One of a fixed choice; the enumeration's values are the words' places.
   template <class Enum>

@@ -47,14 +47,16 @@ void read_transports(Reader& root, Findings& findings, std::vector<Transport>& t
       transport.max_message_bytes = default_max_message_bytes(transport.type);
     // Which keys belong here is not known before the type is.
     if (!transport.type.empty()) reader.finish(keys_of_other_types(transport.type));
-    // Mailgun signs itself; what is captured leaves nobody.
-    if (transport.type != "smtp") transport.dkim = DkimBy::provider;
+    // Mailgun signs itself, SES unless it is told otherwise; what is captured leaves nobody.
+    const bool has_choice = transport.type == "smtp" ||
+                            (transport.type == "ses" && findings.has(reader.path() + ".dkim"));
+    if (!has_choice) transport.dkim = DkimBy::provider;
   }
   // One that is there and written wrongly is a mistake already.
   if (transports.empty() && !root.has("transport") && !root.has("transports"))
-    findings.add(
-        {1, 1},
-        "there is no way out: add a [[transport]] with name and type (mailgun, smtp or capture)");
+    findings.add({1, 1},
+                 "there is no way out: add a [[transport]] with name and type (mailgun, ses, smtp "
+                 "or capture)");
 }
 
 void read_domains(Reader& root, Findings& findings, std::vector<Domain>& domains) {

@@ -18,7 +18,7 @@ constexpr std::array kDkimBy{Word{"provider"}, Word{"relay"}};
 constexpr std::array kLevels{Word{"debug"}, Word{"info"}, Word{"warning"}, Word{"error"}};
 constexpr std::array kFormats{Word{"text"}, Word{"json"}};
 
-constexpr std::array kTypes{Word{"mailgun"}, Word{"smtp"}, Word{"capture"}, Word{"ses", false}};
+constexpr std::array kTypes{Word{"mailgun"}, Word{"ses"}, Word{"smtp"}, Word{"capture"}};
 constexpr std::array kRegions{Word{"us"}, Word{"eu"}};
 
 constexpr Bounds<std::uint64_t> kMessageSize{kKiB, kGiB};
@@ -38,6 +38,17 @@ void describe_mailgun(Fields& fields, Transport& transport) {
   fields.word("region", transport.region, Presence::optional, kRegions);
   fields.url("base_url", transport.base_url);
   fields.secret("api_key", Presence::required, transport.api_key);
+}
+
+void describe_ses(Fields& fields, Transport& transport) {
+  fields.region("region", transport.region, Presence::required);
+  fields.url("base_url", transport.base_url);
+  fields.secret("access_key_id", Presence::required, transport.access_key_id);
+  fields.secret("secret_access_key", Presence::required, transport.secret_access_key);
+  fields.secret("session_token", Presence::optional, transport.session_token);
+  fields.name("configuration_set", transport.configuration_set);
+  fields.tags("tags", transport.tags);
+  fields.word("dkim", transport.dkim, kDkimBy);
 }
 
 void describe_smtp(Fields& fields, Transport& transport) {
@@ -105,6 +116,7 @@ void describe(Fields& fields, Transport& transport) {
   fields.word("type", transport.type, Presence::required, kTypes);
   if (transport.type.empty()) return;
   if (transport.type == "mailgun") describe_mailgun(fields, transport);
+  if (transport.type == "ses") describe_ses(fields, transport);
   if (transport.type == "smtp") describe_smtp(fields, transport);
   if (transport.type == "capture")
     fields.directory("directory", transport.directory, Presence::required);

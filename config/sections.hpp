@@ -21,7 +21,7 @@ void describe(Fields& fields, Breaker& breaker);
 void describe(Fields& fields, Admin& admin);
 void describe(Fields& fields, Log& log);
 
-constexpr std::array<std::string_view, 3> kTransportTypes{"mailgun", "smtp", "capture"};
+constexpr std::array<std::string_view, 4> kTransportTypes{"mailgun", "ses", "smtp", "capture"};
 
 /// Sections that have their place in the interface but are not built yet.
 constexpr std::array<std::string_view, 4> kLaterSections{"http", "webhook", "chatwoot", "alert"};

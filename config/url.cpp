@@ -75,6 +75,23 @@ bool read_port(const urls::url_view& url, std::uint16_t& port) {
   return true;
 }
 
+Result<Transport> ses_of(const urls::url_view& url) {
+  Transport ses;
+  ses.type = "ses";
+  ses.dkim = DkimBy::provider;
+  ses.max_message_bytes = default_max_message_bytes("ses");
+  ses.region = to_lower(url.host_address());
+  ses.access_key_id = Secret(url.user());
+  ses.secret_access_key = Secret(url.password());
+  if (!is_aws_region(ses.region))
+    return Error{
+        "names no region: ses://key:secret@eu-west-1, with \"/\" in the secret written as %2F"};
+  if (url.has_port() || !ends_at_port(url)) return Error{"goes on behind the region"};
+  if (ses.access_key_id.empty() || ses.secret_access_key.empty())
+    return Error{"needs key and secret: ses://key:secret@region"};
+  return ses;
+}
+
 }  // namespace
 
 bool is_host(std::string_view text) {
@@ -101,20 +118,30 @@ Result<std::string> parse_base_url(std::string_view text) {
   return std::string(url->scheme()) + "://" + std::string(url->encoded_host_and_port());
 }
 
-Result<Transport> parse_smarthost_url(std::string_view text) {
+bool is_aws_region(std::string_view text) {
+  const auto words = split(text, '-');
+  return words.size() >= 3 && words.size() <= 5 && parse_number(words.back()) &&
+         std::all_of(words.begin(), words.end() - 1, [](std::string_view word) {
+           return word.size() >= 2 && word.size() <= 12 &&
+                  std::all_of(word.begin(), word.end(),
+                              [](char c) { return c >= 'a' && c <= 'z'; });
+         });
+}
+
+Result<Transport> parse_backup_url(std::string_view text) {
   // The text is never quoted: it holds a password.
   const auto url = parse_url(text);
   if (!url)
     return Error{
         "is not a URL such as smtp+starttls://user:password@host:587 (reserved characters "
         "in user and password are percent-encoded)"};
-  if (url->scheme() == "ses") return Error{"ses:// is not part of this version"};
+  if (url->scheme() == "ses") return ses_of(*url);
   const auto scheme =
       std::find_if(kSmarthostSchemes.begin(), kSmarthostSchemes.end(),
                    [&](const Scheme& one) { return one.name == std::string_view(url->scheme()); });
   if (scheme == kSmarthostSchemes.end())
     return Error{"has the scheme " + quote(std::string(url->scheme())) +
-                 ", not smtp+starttls, smtps or smtp"};
+                 ", not smtp+starttls, smtps, smtp or ses"};
   Transport smarthost;
   smarthost.max_message_bytes = default_max_message_bytes("smtp");
   smarthost.type = "smtp";

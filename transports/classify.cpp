@@ -131,6 +131,7 @@ Outcome speak(const Rule& rule, const Reply& reply, Time now, Duration failover_
 
 std::span<const Rule> rules_for(std::string_view type) {
   if (type == "mailgun") return mailgun_rules();
+  if (type == "ses") return ses_rules();
   if (type == "smtp") return smtp_rules();
   return {};
 }

@@ -4,13 +4,13 @@
 
 #include "core/text.hpp"
 #include "transports/classify.hpp"
+#include "transports/http_outcome.hpp"
 #include "transports/mailgun_reply.hpp"
 #include "transports/rules.hpp"
 
 namespace postern::transports {
 namespace {
 
-using net::BodySent;
 using net::HttpFailure;
 using net::HttpRequest;
 using net::HttpResponse;
@@ -46,22 +46,6 @@ HttpRequest message_request(const MailgunSettings& settings, const Parcel& parce
     request.form.push_back({"to", parcel.message->envelope.recipients.at(index)});
   request.file = net::FilePart{"message", "message.eml", "message/rfc822", parcel.content};
   return request;
-}
-
-// The connection failed us before a whole answer. Only of a body that left whole can Mailgun have
-// made a mail: its length was announced and multipart ends with its boundary.
-Outcome without_answer(const HttpResponse& response) {
-  const std::string why =
-      std::string(to_string(response.failure)) + ": " + escape(response.failure_text);
-  if (response.sent == BodySent::whole) return Outcome::uncertain(why);
-  Outcome outcome = Outcome::unreachable(why);
-  if (response.failure == HttpFailure::content || response.failure == HttpFailure::closed) {
-    // Our own store or our own stopping; nobody else would do better.
-    outcome.blame = Blame::none;
-    outcome.fail_over = FailOver::never;
-    outcome.rule = "not-sent";
-  }
-  return outcome;
 }
 
 Outcome accepted(const HttpResponse& response) {

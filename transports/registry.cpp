@@ -6,6 +6,7 @@
 
 #include "transports/capture.hpp"
 #include "transports/mailgun.hpp"
+#include "transports/ses.hpp"
 #include "transports/smtp.hpp"
 
 namespace postern::transports {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::array kTypes{
     Type{"mailgun", make_mailgun},
+    Type{"ses", make_ses},
     Type{"smtp", make_smtp},
     Type{"capture", make_capture},
 };

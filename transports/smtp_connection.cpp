@@ -22,15 +22,6 @@ constexpr Duration kQuitPatience = 5s;
 constexpr Duration kContentPatience = 3min;  // a chunk; RFC 5321 section 4.5.3.2.5
 constexpr std::uint32_t kMaxServed = 1000;   // messages a connection
 
-// Nothing is wrong with the peer or the message; our own store or keys are.
-Outcome own_fault(std::string_view why) {
-  Outcome outcome = Outcome::unreachable(std::string(why));
-  outcome.blame = Blame::none;
-  outcome.fail_over = FailOver::never;
-  outcome.rule = "not-sent";
-  return outcome;
-}
-
 }  // namespace
 
 SmtpConnection::SmtpConnection(std::shared_ptr<SmtpLane> lane,
@@ -173,7 +164,7 @@ std::shared_ptr<const std::string> SmtpConnection::chunk(std::uint32_t index) {
   try {
     return jobs_.front().parcel.content->chunk(index);
   } catch (const std::exception& broken) {
-    client_.give_up_content(own_fault(broken.what()));
+    client_.give_up_content(Outcome::not_sent(broken.what()));
     return nullptr;
   }
 }
@@ -219,7 +210,7 @@ void SmtpConnection::begin(SmtpJob job) {
     if (settings_.sign && job.prefix.empty())
       job.prefix = settings_.sign(*parcel.message, *parcel.content);
   } catch (const std::exception& broken) {
-    return lane_->finish(job, Report(parcel.recipients.size(), own_fault(broken.what())));
+    return lane_->finish(job, Report(parcel.recipients.size(), Outcome::not_sent(broken.what())));
   }
   auto impossible =
       client_.begin({parcel.message, parcel.recipients,

@@ -50,8 +50,9 @@ void read_units(std::string_view text) {
   if (const auto value = parse_endpoint(text))
     require(parse_endpoint(format_endpoint(*value)).value() == *value);
   if (const auto value = parse_base_url(text)) require(parse_base_url(*value).value() == *value);
-  if (const auto value = parse_smarthost_url(text))
-    require(is_host(value->host) && value->port != 0);
+  if (const auto value = parse_backup_url(text))
+    require(value->type == "ses" ? is_aws_region(value->region)
+                                 : is_host(value->host) && value->port != 0);
 }
 
 }  // namespace

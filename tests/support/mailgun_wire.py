@@ -33,12 +33,6 @@ def parse_multipart(content_type, body):
     return parts
 
 
-def message_id_of(raw):
-    head = raw.partition(b"\r\n\r\n")[0]
-    match = re.search(rb"(?im)^Message-ID:\s*(<[^>\r\n]*>)", head)
-    return match.group(1).decode("utf-8", "replace") if match else ""
-
-
 def parse_message(content_type, body):
     """(recipients, message bytes), or Malformed."""
     recipients, message = [], None

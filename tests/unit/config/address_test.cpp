@@ -96,12 +96,12 @@ TEST(BaseUrl, IsNothingElse) {
 TEST(BaseUrl, IsNotATextWithoutAuthority) {
   for (const char* text : {"fc:^", "http:", "http:/", "http:/h", ":", "://", "://h"}) {
     EXPECT_FALSE(parse_base_url(text)) << text;
-    EXPECT_FALSE(parse_smarthost_url(text)) << text;
+    EXPECT_FALSE(parse_backup_url(text)) << text;
   }
 }
 
 TEST(SmarthostUrl, NamesTlsByItsScheme) {
-  const Transport starttls = parse_smarthost_url("smtp+starttls://me:pw@mx.example").value();
+  const Transport starttls = parse_backup_url("smtp+starttls://me:pw@mx.example").value();
   EXPECT_EQ(starttls.type, "smtp");
   EXPECT_EQ(starttls.host, "mx.example");
   EXPECT_EQ(starttls.port, 587);
@@ -109,12 +109,12 @@ TEST(SmarthostUrl, NamesTlsByItsScheme) {
   EXPECT_TRUE(starttls.verify);
   EXPECT_EQ(starttls.username, "me");
   EXPECT_EQ(starttls.password.reveal(), "pw");
-  const Transport implicit = parse_smarthost_url("smtps://me:pw@[2001:db8::1]:4465").value();
+  const Transport implicit = parse_backup_url("smtps://me:pw@[2001:db8::1]:4465").value();
   EXPECT_EQ(implicit.host, "2001:db8::1");
   EXPECT_EQ(implicit.port, 4465);
   EXPECT_EQ(implicit.tls, TransportTls::implicit);
-  EXPECT_EQ(parse_smarthost_url("smtps://h").value().port, 465);
-  const Transport plain = parse_smarthost_url("smtp://192.0.2.1/").value();
+  EXPECT_EQ(parse_backup_url("smtps://h").value().port, 465);
+  const Transport plain = parse_backup_url("smtp://192.0.2.1/").value();
   EXPECT_EQ(plain.port, 25);
   EXPECT_EQ(plain.tls, TransportTls::opportunistic);
   EXPECT_TRUE(plain.username.empty());
@@ -122,21 +122,20 @@ TEST(SmarthostUrl, NamesTlsByItsScheme) {
 
 TEST(SmarthostUrl, NeedsNoTlsToThisMachine) {
   for (const char* text : {"smtp://127.0.0.1:1025", "smtp://localhost", "smtp://[::1]"})
-    EXPECT_EQ(parse_smarthost_url(text).value().tls, TransportTls::none) << text;
-  EXPECT_EQ(parse_smarthost_url("smtp+starttls://localhost").value().tls, TransportTls::starttls);
+    EXPECT_EQ(parse_backup_url(text).value().tls, TransportTls::none) << text;
+  EXPECT_EQ(parse_backup_url("smtp+starttls://localhost").value().tls, TransportTls::starttls);
 }
 
 TEST(SmarthostUrl, DecodesUserAndPassword) {
   const Transport smarthost =
-      parse_smarthost_url("smtps://me%40product.example:p%3A%2F%25+%C3%BC@mx.example").value();
+      parse_backup_url("smtps://me%40product.example:p%3A%2F%25+%C3%BC@mx.example").value();
   EXPECT_EQ(smarthost.username, "me@product.example");
   EXPECT_EQ(smarthost.password.reveal(), "p:/%+\xC3\xBC");
 }
 
 TEST(SmarthostUrl, IsNothingElse) {
-  const auto said = [](const char* text) { return parse_smarthost_url(text).error().what; };
-  EXPECT_EQ(said("ses://key:secret@eu-west-1"), "ses:// is not part of this version");
-  EXPECT_EQ(said("http://h"), "has the scheme \"http\", not smtp+starttls, smtps or smtp");
+  const auto said = [](const char* text) { return parse_backup_url(text).error().what; };
+  EXPECT_EQ(said("http://h"), "has the scheme \"http\", not smtp+starttls, smtps, smtp or ses");
   EXPECT_EQ(said("smtp://"), "names no host");
   EXPECT_EQ(said("smtp://h:0"), "has no port from 1 to 65535");
   EXPECT_EQ(said("smtp://h:70000"), "has no port from 1 to 65535");
@@ -147,12 +146,34 @@ TEST(SmarthostUrl, IsNothingElse) {
   EXPECT_EQ(said("smtp://me:@h"), "has an empty password");
 }
 
+TEST(SesUrl, NamesKeySecretAndRegion) {
+  const Transport ses = parse_backup_url("ses://AKID:s%2Fe%2Bc+r@us-gov-east-1/").value();
+  EXPECT_EQ(ses.type, "ses");
+  EXPECT_EQ(ses.region, "us-gov-east-1");
+  EXPECT_EQ(ses.access_key_id.reveal(), "AKID");
+  EXPECT_EQ(ses.secret_access_key.reveal(), "s/e+c+r");
+  EXPECT_EQ(ses.max_message_bytes, 28 * kMiB);
+  EXPECT_EQ(ses.dkim, DkimBy::provider);
+}
+
+TEST(SesUrl, IsNothingElse) {
+  const auto said = [](const char* text) { return parse_backup_url(text).error().what; };
+  const std::string region =
+      "names no region: ses://key:secret@eu-west-1, with \"/\" in the secret written as %2F";
+  for (const char* text : {"ses://k:s@nowhere", "ses://k:s/x@eu-west-1", "ses://k:s@mx.example"})
+    EXPECT_EQ(said(text), region) << text;
+  EXPECT_EQ(said("ses://eu-west-1"), "needs key and secret: ses://key:secret@region");
+  EXPECT_EQ(said("ses://k@eu-west-1"), "needs key and secret: ses://key:secret@region");
+  EXPECT_EQ(said("ses://k:s@eu-west-1:443"), "goes on behind the region");
+}
+
 TEST(SmarthostUrl, NeverRepeatsThePassword) {
   for (const char* text : {"smtp://me:s3cret#x@h", "smtp://me:s3 cret@h", "smtp://me:s3cret/x@h",
-                           "smtp://me:s3cret@h/x", "me:s3cret@h", "smtp://me:s3%cret@h"}) {
-    const auto parsed = parse_smarthost_url(text);
+                           "smtp://me:s3cret@h/x", "me:s3cret@h", "smtp://me:s3%cret@h",
+                           "ses://me:s3/cret@eu-west-1", "ses://me:s3cret@h"}) {
+    const auto parsed = parse_backup_url(text);
     ASSERT_FALSE(parsed) << text;
-    EXPECT_EQ(parsed.error().what.find("cret"), std::string::npos) << parsed.error().what;
+    EXPECT_EQ(parsed.error().what.find("s3"), std::string::npos) << parsed.error().what;
   }
 }
 

@@ -20,7 +20,7 @@ std::string listen(const std::string& bind) {
 TEST(CrossCheck, NoTransportIsNoWayOut) {
   EXPECT_THAT(mistakes_of("[server]\nname = \"x\"\n"),
               ElementsAre("p.toml:1:1: there is no way out: add a [[transport]] with name and type "
-                          "(mailgun, smtp or capture)"));
+                          "(mailgun, ses, smtp or capture)"));
   EXPECT_THAT(mistakes_of("").size(), 1U);
 }
 

@@ -73,7 +73,7 @@ TEST(EnvironmentForm, ReportsEveryMistakeAtOnce) {
           {"POSTERN_MAILGUN_API_KEY", ""},
           {"POSTERN_MAILGUN_DOMAIN", "mg.example"},
           {"POSTERN_MAILGUN_REGION", "eu"},
-          {"POSTERN_BACKUP_URL", "ses://key:secret@eu-west-1"},
+          {"POSTERN_BACKUP_URL", "ses://key:secret@nowhere"},
           {"POSTERN_BIND", "2525"},
           {"POSTERN_STORE", "postgresql://db/postern"},
           {"POSTERN_ADMIN_TOKEN", ""},
@@ -81,7 +81,8 @@ TEST(EnvironmentForm, ReportsEveryMistakeAtOnce) {
       ElementsAre(
           "environment: POSTERN_STORE is not \"sqlite\", the one store of this version",
           "environment: POSTERN_MAILGUN_API_KEY is empty",
-          "environment: POSTERN_BACKUP_URL ses:// is not part of this version",
+          "environment: POSTERN_BACKUP_URL names no region: ses://key:secret@eu-west-1, with \"/\" "
+          "in the secret written as %2F",
           "environment: POSTERN_BIND \"2525\" is not ADDRESS:PORT, such as \"0.0.0.0:2525\"",
           "environment: POSTERN_ADMIN_TOKEN is empty"));
 }
@@ -97,6 +98,15 @@ TEST(EnvironmentForm, ChecksMailgunsVariables) {
       said_of({{"POSTERN_BACKUP_URL", "smtp://h"}, {"POSTERN_MAILGUN_DOMAIN", "a.com"}}),
       ElementsAre(
           "environment: POSTERN_MAILGUN_DOMAIN is of no use without POSTERN_MAILGUN_API_KEY"));
+}
+
+TEST(EnvironmentForm, TakesSesAsTheBackup) {
+  const Config config = config_of_variables(
+      {{"POSTERN_MAILGUN_API_KEY", "k"}, {"POSTERN_BACKUP_URL", "ses://AKID:a%2Fb@eu-west-1"}});
+  ASSERT_EQ(config.transports.size(), 2U);
+  EXPECT_EQ(config.transports[1].name, "backup");
+  EXPECT_EQ(config.transports[1].type, "ses");
+  EXPECT_EQ(config.transports[1].secret_access_key.reveal(), "a/b");
 }
 
 TEST(EnvironmentForm, ListenerAndAdminDoNotShareAPort) {

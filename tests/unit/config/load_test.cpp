@@ -219,5 +219,33 @@ TEST(Load, TakesTheFilesThatDevelopersRun) {
   EXPECT_EQ(config.admin.bind, (Endpoint{"127.0.0.1", 8080}));
 }
 
+TEST(Ses, HasItsOwnKeys) {
+  const Config config = config_of(
+      "[[transport]]\nname = \"aws\"\ntype = \"ses\"\nregion = \"eu-west-1\"\n"
+      "access_key_id = { env = \"ID\" }\nsecret_access_key = \"s\"\nsession_token = \"t\"\n"
+      "configuration_set = \"postern\"\ntags = [\"product=a\", \"team=b_1\"]\ndkim = \"relay\"\n",
+      {{"ID", "AKID"}});
+  const Transport& ses = config.transports.at(0);
+  EXPECT_EQ(ses.region, "eu-west-1");
+  EXPECT_EQ(ses.access_key_id.reveal(), "AKID");
+  EXPECT_EQ(ses.secret_access_key.reveal(), "s");
+  EXPECT_EQ(ses.session_token.reveal(), "t");
+  EXPECT_EQ(ses.configuration_set, "postern");
+  ASSERT_EQ(ses.tags.size(), 2U);
+  EXPECT_EQ(ses.tags[1].name, "team");
+  EXPECT_EQ(ses.tags[1].value, "b_1");
+  EXPECT_EQ(ses.dkim, DkimBy::relay);
+  EXPECT_EQ(ses.max_message_bytes, 28 * kMiB);
+  EXPECT_EQ(show(config_of(show(config))), show(config));
+}
+
+TEST(Ses, SignsItselfUnlessToldOtherwise) {
+  EXPECT_EQ(config_of("[[transport]]\nname = \"aws\"\ntype = \"ses\"\nregion = \"eu-west-1\"\n"
+                      "access_key_id = \"i\"\nsecret_access_key = \"s\"\n")
+                .transports.at(0)
+                .dkim,
+            DkimBy::provider);
+}
+
 }  // namespace
 }  // namespace postern::config

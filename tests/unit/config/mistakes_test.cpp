@@ -210,9 +210,21 @@ TEST(Mistakes, WhatComesLaterIsRefusedByName) {
        "2:9: store: a PostgreSQL store is not part of this version (\"sqlite\")"},
       {"[queue]\nstore = \"mysql\"",
        "2:9: store: is not \"sqlite\", the one store of this version"},
-      {"[[transport]]\nname = \"ses\"\ntype = \"ses\"\nregion = \"eu-west-1\"",
-       "3:8: type: \"ses\" is not part of this version (\"mailgun\", \"smtp\", \"capture\")"},
   });
+}
+
+TEST(Mistakes, OfSes) {
+  const std::string ses =
+      "[[transport]]\nname = \"aws\"\ntype = \"ses\"\naccess_key_id = \"i\"\n"
+      "secret_access_key = \"s\"\n";
+  expect_all({
+      {ses + "region = \"Ireland\"",
+       "6:10: region: \"Ireland\" is not a region such as \"eu-west-1\""},
+      {ses + "region = \"eu-west-1\"\ntags = [\"product\"]",
+       "7:9: tags: \"product\" is not name=value of letters, digits, \"-\" and \"_\""},
+  });
+  EXPECT_THAT(mistakes_of("[[transport]]\nname = \"aws\"\ntype = \"ses\""), ::testing::SizeIs(3))
+      << "region and both keys";
 }
 
 TEST(Mistakes, OfSecretsNameTheirSource) {

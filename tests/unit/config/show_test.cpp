@@ -18,11 +18,11 @@ using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 const std::string kExample = POSTERN_SOURCE_DIR "/config/postern.example.toml";
-const Variables kExampleVariables{{"MAILGUN_API_KEY", "k-mailgun"},
-                                  {"BACKUP_PASSWORD", "k-backup"},
-                                  {"PRODUCT_A_PASSWORD", "k-product-a"},
-                                  {"POSTERN_ADMIN_TOKEN", "k-admin"},
-                                  {"PRODUCT_A_DKIM_KEY", "k-dkim"}};
+const Variables kExampleVariables{
+    {"MAILGUN_API_KEY", "k-mailgun"},          {"AWS_ACCESS_KEY_ID", "k-aws-id"},
+    {"AWS_SECRET_ACCESS_KEY", "k-aws-secret"}, {"AWS_SESSION_TOKEN", "k-aws-token"},
+    {"BACKUP_PASSWORD", "k-backup"},           {"PRODUCT_A_PASSWORD", "k-product-a"},
+    {"POSTERN_ADMIN_TOKEN", "k-admin"},        {"PRODUCT_A_DKIM_KEY", "k-dkim"}};
 
 // With a certificate of this machine: the example's is the operator's.
 Config example() {
@@ -40,7 +40,7 @@ Config example() {
 
 TEST(Example, LoadsWithItsVariables) {
   const Config config = example();
-  EXPECT_EQ(config.transports.size(), 3U);
+  EXPECT_EQ(config.transports.size(), 4U);
   EXPECT_EQ(config.find_transport("backup")->password.reveal(), "k-backup");
 }
 
@@ -74,7 +74,7 @@ TEST(Show, EscapesStrings) {
   Config config = example();
   config.admin.socket = "a\"b\\c d";
   EXPECT_EQ(config_of(show(config)).admin.socket, config.admin.socket);
-  config.transports[1].username = "\xC3\xBC\x01\x7F";
+  config.transports[2].username = "\xC3\xBC\x01\x7F";
   EXPECT_THAT(show(config), HasSubstr("username = \"\xC3\xBC\\u0001\\u007F\""));
 }
 

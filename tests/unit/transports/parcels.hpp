@@ -18,6 +18,9 @@ inline std::shared_ptr<Message> a_message(std::vector<std::string> recipients,
   message->sender_domain = "x.com";
   message->message_id = "<1@x.com>";
   message->size_bytes = content.size();
+  const auto end = content.find("\r\n\r\n");
+  message->header_bytes =
+      static_cast<std::uint32_t>(end == std::string::npos ? content.size() : end + 4);
   return message;
 }
 
