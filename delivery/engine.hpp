@@ -144,7 +144,6 @@ class Engine {
   void note_fail_over(const Job& job, const Lane& lane, Time now);
   void started(FlightId id, const queue::Applied* results, Time now);
   void dispatch(Lane& lane, Time now);
-  void call_off_shut(Lane& lane, Time now);
   void call_off(FlightId id, const std::string& why, Time now);
 
   // settle.cpp: what follows from outcomes
@@ -153,13 +152,18 @@ class Engine {
   void finish(Settlement& settlement, const Copy& copy, const Outcome& outcome,
               DeliveryState state);
   void go_on(Settlement& settlement, Copy copy, const Outcome& outcome, const Verdict& verdict);
+
+  // given_up.cpp: ends without delivery, and reports
   void give_up(const Job& job, DeliveryState state, const std::string& reason, Time now);
   void gather_failed(Settlement& settlement);
   bool is_worked_on(const Message& message) const;
   void conclude_given_up(Time now);
   void report(const Message& message, const std::shared_ptr<const Content>& content,
               mail::Action action, std::vector<News> news, Time now);
+
+  // openings.cpp: breakers
   void breakers_changed(const BreakerChanges& changes, Time now);
+  void call_off_shut(Lane& lane, Time now);
   void set_gauge(TransportIndex transport, std::optional<DomainIndex> domain, BreakerState state);
 
   // refill.cpp: reading the store; uncertain deliveries

@@ -223,14 +223,4 @@ void Engine::call_off(FlightId id, const std::string& why, Time now) {
   settle(flight, Reports(flight.job->deliveries.size(), called_off(why)), Duration::zero(), now);
 }
 
-void Engine::call_off_shut(Lane& lane, Time now) {
-  const std::deque<FlightId> waiting = lane.waiting;
-  for (const FlightId id : waiting) {
-    const Flight& flight = flights_.at(id);
-    const bool canary = flight.ticket.canary || flight.ticket.domain_canary;
-    if (!canary && ways_.is_shut(lane.number, flight.job->domain, now))
-      call_off(id, "the transport has been shut meanwhile", now);
-  }
-}
-
 }  // namespace postern::delivery

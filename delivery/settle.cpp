@@ -1,41 +1,11 @@
-// The part of Engine that draws conclusions: from outcomes to records, fail-over and reports.
+// The part of Engine that draws conclusions: from outcomes to records, fail-over and new attempts.
 #include <algorithm>
-#include <array>
-#include <iterator>
 
 #include "core/log.hpp"
-#include "delivery/engine.hpp"
+#include "delivery/settlement.hpp"
 #include "delivery/wishes.hpp"
 
 namespace postern::delivery {
-namespace {
-
-// How long the first refusal of a message waits for what becomes of its other recipients.
-constexpr Duration kReportPatience = std::chrono::seconds(10);
-
-}  // namespace
-
-struct Engine::Settlement {
-  const Flight& flight;
-  Lane& lane;
-  Lane::Tally& tally;
-  Duration took;
-  Time now;
-  std::vector<TransportIndex> tried;  // in this cycle, this transport included
-  std::optional<Choice> others;       // the choice without those tried
-  std::optional<Choice> any;          // the choice among all
-  std::unique_ptr<Job> onward;        // takes another way together
-  std::unique_ptr<Job> left_out;      // takes this way again together
-  std::vector<std::unique_ptr<Job>> singles;
-  std::array<std::vector<News>, 4> news;  // by mail::Action
-  std::vector<queue::Record> records;     // of the failed
-
-  std::vector<News>& of(mail::Action action) { return news.at(static_cast<std::size_t>(action)); }
-  const Job& job() const { return *flight.job; }
-  const std::string& recipient(const Copy& copy) const {
-    return job().message->envelope.recipients[copy.index];
-  }
-};
 
 void Engine::reported(FlightId id, Reports outcomes, Tick::duration took, Time now) {
   const auto found = flights_.find(id);
@@ -183,42 +153,6 @@ void Engine::finish(Settlement& to, const Copy& copy, const Outcome& outcome, De
   release({message.no, copy.index, std::nullopt});
 }
 
-void Engine::gather_failed(Settlement& from) {
-  const Job& job = from.job();
-  GivenUp& waiting = given_up_[job.message->no];
-  if (!waiting.message) waiting.until = from.now + kReportPatience;
-  waiting.message = job.message;
-  waiting.content = job.content;
-  for (const queue::Record& record : from.records) held_.conclude(record.no, record.index);
-  std::ranges::move(from.records, std::back_inserter(waiting.records));
-  std::ranges::move(from.of(mail::Action::failed), std::back_inserter(waiting.failed));
-}
-
-bool Engine::is_worked_on(const Message& message) const {
-  for (std::uint32_t index = 0; index < message.envelope.recipients.size(); ++index)
-    if (held_.is_worked_on(message.no, index)) return true;
-  return false;
-}
-
-// A crash before this leaves the attempts open, so uncertain: nothing is lost, the report is late.
-void Engine::conclude_given_up(Time now) {
-  for (auto entry = given_up_.begin(); entry != given_up_.end();) {
-    GivenUp& given_up = entry->second;
-    if (!stopping_ && now < given_up.until && is_worked_on(*given_up.message)) {
-      given_up.content = nullptr;
-      ++entry;
-      continue;
-    }
-    for (queue::Record& record : given_up.records) {
-      release({record.no, record.index, std::nullopt});
-      change(std::move(record));
-    }
-    report(*given_up.message, given_up.content, mail::Action::failed, std::move(given_up.failed),
-           now);
-    entry = given_up_.erase(entry);
-  }
-}
-
 void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verdict& verdict) {
   using Step = Verdict::Step;
   const Job& job = to.job();
@@ -297,99 +231,6 @@ void Engine::go_on(Settlement& to, Copy copy, const Outcome& outcome, const Verd
     to.onward->deferred_in_cycle = true;
   if (outcome.fail_over == FailOver::once) to.onward->refused_in_cycle = true;
   to.onward->deliveries.push_back(std::move(copy));
-}
-
-void Engine::give_up(const Job& job, DeliveryState state, const std::string& reason, Time now) {
-  const bool expired = state == DeliveryState::expired;
-  std::vector<News> news;
-  for (const Copy& copy : job.deliveries) {
-    const std::string& recipient = job.message->envelope.recipients[copy.index];
-    log::event(log::Level::warning, job.message->id(), expired ? "expired" : "rejected",
-               {{"to", recipient}, {"reason", reason}});
-    change(queue::Record{.no = job.message->no,
-                         .index = copy.index,
-                         .token = copy.token,
-                         .state = state,
-                         .reason = reason,
-                         .provider_id = {},
-                         .next_attempt_at = now,
-                         .first_failed_at = copy.first_failed_at,
-                         .outcome = {},
-                         .at = now});
-    news.push_back({.index = copy.index,
-                    .status = {},
-                    .reply = expired ? std::string() : reason,
-                    .transport = {},
-                    .expired = expired});
-  }
-  forget(job);
-  report(*job.message, job.content, mail::Action::failed, std::move(news), now);
-}
-
-void Engine::report(const Message& message, const std::shared_ptr<const Content>& known,
-                    mail::Action action, std::vector<News> news, Time now) {
-  std::erase_if(news, [&](const News& one) { return !wants_report(message, one.index, action); });
-  if (news.empty()) return;
-  std::shared_ptr<const std::string> chunk;
-  try {
-    const auto content = known ? known : reader_.content(message);
-    if (content) chunk = content->chunk(0);
-  } catch (const std::exception&) {
-    // The report goes out without the header rather than not at all.
-  }
-  for (std::size_t begin = 0; begin < news.size(); begin += kMaxInReport) {
-    const std::size_t end = std::min(news.size(), begin + kMaxInReport);
-    const std::vector<News> some(news.begin() + static_cast<std::ptrdiff_t>(begin),
-                                 news.begin() + static_cast<std::ptrdiff_t>(end));
-    auto made = make_report(message, chunk ? std::string_view(*chunk) : std::string_view(), action,
-                            some, ehlo_name(message.sender_domain), numbers_.next(now), now);
-    if (!made) return;
-    queue::Start start;
-    start.next_attempt_at = now;
-    start.expires_at = now + config_->queue.expire_after;
-    change(queue::Put{made->message, made->content, {start}},
-           {Tag::Kind::put, gathered_.messages.size()});
-    change(queue::AddEvent{
-        message.no, now, "scheduler", "report",
-        some.size() == 1 ? message.envelope.recipients[some.front().index] : std::string(),
-        mail::to_string(action) + " reported to the sender in " + made->message->id()});
-    gathered_.messages.push_back({made->message, made->content, start});
-  }
-}
-
-void Engine::breakers_changed(const BreakerChanges& changes, Time now) {
-  for (const BreakerChange& changed : changes) {
-    const bool shut =
-        changed.state == BreakerState::open || changed.state == BreakerState::suspended;
-    set_gauge(changed.transport, changed.domain, changed.state);
-    if (shut)
-      log::event(log::Level::warning, {}, "blocked",
-                 {{"transport", changed.row.transport},
-                  {"domain", changed.row.domain},
-                  {"until", to_rfc3339(changed.row.until)},
-                  {"reason", changed.row.reason}});
-    else
-      log::event(log::Level::info, {}, "unblocked",
-                 {{"transport", changed.row.transport}, {"domain", changed.row.domain}});
-    change(queue::SaveBreaker{changed.row});
-    if (shut) {
-      Lane& lane = *lanes_[changed.transport];
-      call_off_shut(lane, now);
-      reroute(lane, now);
-    } else {
-      wake_parked(changed.row.domain, now);
-    }
-    next_opening_ = ways_.next_opening(now);
-  }
-}
-
-void Engine::set_gauge(TransportIndex transport, std::optional<DomainIndex> domain,
-                       BreakerState state) {
-  const double value = state == BreakerState::closed ? 0 : state == BreakerState::half_open ? 1 : 2;
-  metrics_.breaker_state
-      .Add({{"transport", lanes_[transport]->name},
-            {"domain", domain ? ways_.domain_name(*domain) : std::string()}})
-      .Set(value);
 }
 
 }  // namespace postern::delivery
