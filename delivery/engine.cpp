@@ -66,7 +66,7 @@ void Engine::accepted(std::shared_ptr<const Message> message,
   // What is urgent does not wait behind what is in the store, as long as there is little of it.
   const std::size_t most = config_->queue.memory_messages;
   if (!is_active && ready_ >= (job->message->priority > 0 ? 2 * most : most)) {
-    more_in_store_ = true;
+    note_more_of(ways_.intern(job->message->sender_domain));
     return;
   }
   job->domain = ways_.intern(job->message->sender_domain);
@@ -203,15 +203,8 @@ void Engine::enqueue(std::unique_ptr<Job> job, Lane& lane) {
       job->content = nullptr;  // it is in the store
     }
   }
-  ++ready_;
-  if (job->from_store) ++ready_from_store_;
+  entered_queue(*job);
   lane.ready.push(std::move(job));
-}
-
-void Engine::left_queue(const Job& job) {
-  --ready_;
-  if (job.from_store) --ready_from_store_;
-  if (job.content_counted) content_bytes_ -= job.content->size_bytes();
 }
 
 void Engine::reroute(Lane& lane, Time now) {
@@ -279,7 +272,7 @@ std::optional<Time> Engine::next_wake(Time now) const {
   if (next_due_) at(*next_due_);
   if (next_opening_) at(*next_opening_);
   if (throttled_until_) at(*throttled_until_);
-  if (more_in_store_ && wants_more()) at(next_read_);
+  if (more_in_store_) at(next_read_);
   for (const auto& [no, waiting] : given_up_) at(waiting.until);
   return wake;
 }

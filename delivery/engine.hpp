@@ -129,7 +129,6 @@ class Engine {
   void park(std::unique_ptr<Job> job, Time until, const std::string& reason, Time now);
   void hold(std::unique_ptr<Job> job, const std::string& reason, Time now);
   void enqueue(std::unique_ptr<Job> job, Lane& lane);
-  void left_queue(const Job& job);
   void reroute(Lane& lane, Time now);
   void forget(const Job& job, std::optional<Time> due = std::nullopt);
   void release(Batch::Released delivery);
@@ -139,6 +138,8 @@ class Engine {
   // pump.cpp: the start of attempts
   void pump(Time now);
   void pump_lane(Lane& lane, Time now);
+  enum class Pumped { started, full, none };
+  Pumped start_one(Lane& lane, Turns& turns, Time now);
   void start(std::unique_ptr<Job> job, Lane& lane, const Ticket& ticket, Time now);
   bool load_content(Job& job, Time now);
   void note_fail_over(const Job& job, const Lane& lane, Time now);
@@ -177,7 +178,18 @@ class Engine {
   std::unique_ptr<Job> job_of(const Doubt& doubt);
   void send_again(const Doubt& doubt, const Resolution& resolution, Time now);
   void note_due(Time at);
-  bool wants_more() const;
+  /// What waits in memory of one sender domain's stored mail.
+  struct ReadOf {
+    std::size_t waiting = 0;
+    bool has_more = false;  // in the store, as far as known
+  };
+  ReadOf& read_of(DomainIndex domain);
+  std::size_t fair_share() const;
+  std::size_t most_from_store() const;
+  std::uint32_t room_for(DomainIndex domain);
+  void note_more_of(DomainIndex domain);
+  void entered_queue(const Job& job);
+  void left_queue(const Job& job);
 
   // operate.cpp: steering, the store's faults
   void step(std::uint64_t id, Time now);
@@ -208,6 +220,8 @@ class Engine {
   FlightId last_flight_ = 0;
   std::size_t ready_ = 0;             // jobs in the lanes' queues
   std::size_t ready_from_store_ = 0;  // those of them that were read
+  std::vector<ReadOf> read_;          // the same by sender domain
+  std::size_t read_domains_ = 0;      // domains with some of them
   std::uint64_t content_bytes_ = 0;   // of ready jobs
 
   Commands out_;
@@ -227,9 +241,10 @@ class Engine {
   std::unordered_map<std::uint64_t, Steering> steerings_;
   std::uint64_t last_steering_ = 0;
 
-  bool more_in_store_ = true;     // something due may be there that is not in memory
-  std::optional<Time> next_due_;  // when something becomes due
-  Time next_read_{};              // not earlier than this
+  bool more_in_store_ = true;              // something due may be there that is not in memory
+  std::optional<Time> next_due_;           // when something becomes due
+  Time next_read_{};                       // not earlier than this
+  std::optional<std::string> read_after_;  // the sender domain where the last read ended
   std::optional<Time> throttled_until_;
   std::optional<Time> next_opening_;  // of a breaker
   bool stopping_ = false;

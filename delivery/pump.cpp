@@ -30,28 +30,36 @@ void Engine::pump(Time now) {
 }
 
 void Engine::pump_lane(Lane& lane, Time now) {
+  while (!store_broken_) {
+    const bool bulk = lane.ready.is_bulks_turn();
+    Pumped pumped = start_one(lane, lane.ready.of(bulk), now);
+    if (pumped == Pumped::none) pumped = start_one(lane, lane.ready.of(!bulk), now);
+    if (pumped != Pumped::started) return;
+  }
+}
+
+Engine::Pumped Engine::start_one(Lane& lane, Turns& turns, Time now) {
   std::size_t passed = 0;
-  while (!store_broken_ && passed < lane.ready.domains()) {
-    const Ticket ticket = ways_.acquire(lane.number, lane.ready.turn(), now);
+  while (passed < turns.domains()) {
+    const Ticket ticket = ways_.acquire(lane.number, turns.turn(), now);
     if (ticket.at > now)
       throttled_until_ = std::min(throttled_until_.value_or(ticket.at), ticket.at);
     switch (ticket.kind) {
       case Ticket::Kind::granted: {
-        passed = 0;
-        std::unique_ptr<Job> job = lane.ready.pop();
+        std::unique_ptr<Job> job = lane.ready.pop(turns);
         left_queue(*job);
         job->content_counted = false;
         start(std::move(job), lane, ticket, now);
-        break;
+        return Pumped::started;
       }
       case Ticket::Kind::full:
-        return;
+        return Pumped::full;
       case Ticket::Kind::wait:
-        lane.ready.pass();
+        turns.pass();
         ++passed;
         break;
       case Ticket::Kind::shut:
-        for (std::unique_ptr<Job>& job : lane.ready.take_turns_jobs()) {
+        for (std::unique_ptr<Job>& job : turns.take_turns_jobs()) {
           left_queue(*job);
           job->content_counted = false;
           dispose(std::move(job), now);
@@ -59,6 +67,7 @@ void Engine::pump_lane(Lane& lane, Time now) {
         break;
     }
   }
+  return Pumped::none;
 }
 
 bool Engine::load_content(Job& job, Time now) {
@@ -89,8 +98,7 @@ void Engine::start(std::unique_ptr<Job> job, Lane& lane, const Ticket& ticket, T
   const std::size_t most = job->singly ? 1 : std::max(1U, lane.abilities.max_recipients);
   if (job->deliveries.size() > most) {
     auto part = portion(*job, lane.abilities.max_recipients);
-    ++ready_;
-    if (job->from_store) ++ready_from_store_;
+    entered_queue(*job);
     lane.ready.push_front(std::move(job));
     job = std::move(part);
   }

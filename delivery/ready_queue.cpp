@@ -5,13 +5,13 @@
 
 namespace postern::delivery {
 
-ReadyQueue::Jobs& ReadyQueue::jobs_of(DomainIndex domain) {
+Turns::Jobs& Turns::jobs_of(DomainIndex domain) {
   if (jobs_.size() <= domain) jobs_.resize(domain + 1U);
   if (!jobs_[domain]) jobs_[domain] = std::make_unique<Jobs>();
   return *jobs_[domain];
 }
 
-void ReadyQueue::push(std::unique_ptr<Job> job) {
+void Turns::push(std::unique_ptr<Job> job) {
   const DomainIndex domain = job->domain;
   Jobs& jobs = jobs_of(domain);
   if (jobs.empty()) turns_.push_back(domain);
@@ -23,7 +23,7 @@ void ReadyQueue::push(std::unique_ptr<Job> job) {
   ++size_;
 }
 
-void ReadyQueue::push_front(std::unique_ptr<Job> job) {
+void Turns::push_front(std::unique_ptr<Job> job) {
   const DomainIndex domain = job->domain;
   Jobs& jobs = jobs_of(domain);
   if (jobs.empty()) turns_.push_back(domain);
@@ -31,13 +31,13 @@ void ReadyQueue::push_front(std::unique_ptr<Job> job) {
   ++size_;
 }
 
-void ReadyQueue::rotate() {
+void Turns::rotate() {
   if (turns_.size() < 2) return;
   turns_.push_back(turns_.front());
   turns_.pop_front();
 }
 
-std::unique_ptr<Job> ReadyQueue::pop() {
+std::unique_ptr<Job> Turns::pop() {
   Jobs& jobs = *jobs_[turn()];
   std::unique_ptr<Job> job = std::move(jobs.front());
   jobs.pop_front();
@@ -49,7 +49,7 @@ std::unique_ptr<Job> ReadyQueue::pop() {
   return job;
 }
 
-std::vector<std::unique_ptr<Job>> ReadyQueue::take_turns_jobs() {
+std::vector<std::unique_ptr<Job>> Turns::take_turns_jobs() {
   Jobs& jobs = *jobs_[turn()];
   std::vector<std::unique_ptr<Job>> taken(std::make_move_iterator(jobs.begin()),
                                           std::make_move_iterator(jobs.end()));
@@ -59,11 +59,17 @@ std::vector<std::unique_ptr<Job>> ReadyQueue::take_turns_jobs() {
   return taken;
 }
 
+std::unique_ptr<Job> ReadyQueue::pop(Turns& turns) {
+  since_bulk_ = &turns == &of(true) || of(true).empty() ? 0 : since_bulk_ + 1;
+  return turns.pop();
+}
+
 std::vector<std::unique_ptr<Job>> ReadyQueue::take_all() {
   std::vector<std::unique_ptr<Job>> taken;
-  taken.reserve(size_);
-  while (!empty())
-    for (std::unique_ptr<Job>& job : take_turns_jobs()) taken.push_back(std::move(job));
+  taken.reserve(size());
+  for (Turns& turns : classes_)
+    while (!turns.empty())
+      for (std::unique_ptr<Job>& job : turns.take_turns_jobs()) taken.push_back(std::move(job));
   return taken;
 }
 

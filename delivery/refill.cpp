@@ -10,17 +10,62 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Read so many messages when fewer than so many of those read before are left.
+// Of one sender domain at most so many read messages wait in memory, however few others there are.
+constexpr std::size_t kMostOfADomain = 512;
+// So many messages are read at once.
 constexpr std::uint32_t kReadMessages = 512;
-constexpr std::size_t kLowMark = 256;
 // After a read that found the end, and while every way is shut.
 constexpr Duration kReadPause = 50ms;
 constexpr Duration kShutPause = 5s;
 
 }  // namespace
 
-bool Engine::wants_more() const {
-  return ready_from_store_ < kLowMark;
+// Of one domain. The more domains wait the less of each, but always a little.
+std::size_t Engine::fair_share() const {
+  constexpr std::size_t kLeast = 4;
+  const std::size_t share = config_->queue.memory_messages / (1 + read_domains_);
+  return std::clamp(share, kLeast, kMostOfADomain);
+}
+
+std::size_t Engine::most_from_store() const {
+  return std::size_t{2} * config_->queue.memory_messages;
+}
+
+std::uint32_t Engine::room_for(DomainIndex domain) {
+  if (ready_from_store_ >= most_from_store()) return 0;
+  const std::size_t waits = read_of(domain).waiting;
+  const std::size_t share = fair_share();
+  return static_cast<std::uint32_t>(share - std::min(share, waits));
+}
+
+Engine::ReadOf& Engine::read_of(DomainIndex domain) {
+  if (read_.size() <= domain) read_.resize(domain + 1U);
+  return read_[domain];
+}
+
+void Engine::note_more_of(DomainIndex domain) {
+  ReadOf& of = read_of(domain);
+  of.has_more = true;
+  // Half a share is left when the next read begins, so that nobody runs dry meanwhile.
+  if (of.waiting <= fair_share() / 2 && room_for(domain) > 0) more_in_store_ = true;
+}
+
+void Engine::entered_queue(const Job& job) {
+  ++ready_;
+  if (!job.from_store) return;
+  ++ready_from_store_;
+  if (++read_of(job.domain).waiting == 1) ++read_domains_;
+}
+
+void Engine::left_queue(const Job& job) {
+  --ready_;
+  if (job.content_counted) content_bytes_ -= job.content->size_bytes();
+  if (!job.from_store) return;
+  --ready_from_store_;
+  ReadOf& of = read_of(job.domain);
+  if (--of.waiting == 0) --read_domains_;
+  if (ready_from_store_ + 1 == most_from_store()) more_in_store_ = true;
+  if (of.has_more && of.waiting <= fair_share() / 2) more_in_store_ = true;
 }
 
 void Engine::note_due(Time at) {
@@ -28,16 +73,22 @@ void Engine::note_due(Time at) {
 }
 
 void Engine::refill(Time now) {
-  if (!more_in_store_ || !wants_more() || now < next_read_) return;
+  if (!more_in_store_ || now < next_read_) return;
   // While all is shut, what is read can only be put off or expire; that may take its time.
   next_read_ = ways_.any_open(now) ? now : now + kShutPause;
   try {
-    const auto found = reader_.due(now, kReadMessages, [this](MessageNo no, std::uint32_t index) {
-      return held_.contains(no, index);
-    });
-    for (const queue::Stored& stored : found) load(stored, now);
-    if (found.size() >= kReadMessages) return;
-    more_in_store_ = false;
+    const queue::Due due = reader_.due(
+        {.now = now,
+         .limit = kReadMessages,
+         .after_domain = read_after_,
+         .room = [this](const std::string& domain) { return room_for(ways_.intern(domain)); },
+         .skip = [this](MessageNo no, std::uint32_t index) { return held_.contains(no, index); }});
+    read_after_ = due.last_domain;
+    more_in_store_ = !due.is_complete;
+    for (ReadOf& of : read_) of.has_more = of.has_more && !due.is_complete;
+    for (const queue::Stored& stored : due.messages) load(stored, now);
+    for (const std::string& domain : due.has_more) note_more_of(ways_.intern(domain));
+    if (more_in_store_) return;
     next_read_ = std::max(next_read_, now + kReadPause);
     if (const auto next = reader_.next_due(now)) note_due(*next);
   } catch (const std::exception& error) {

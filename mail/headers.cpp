@@ -46,6 +46,15 @@ int priority_in(std::string_view value) {
   return negative ? '0' - word.front() : word.front() - '0';
 }
 
+// What its sender calls bulk: RFC 2076 section 3.9, and RFC 2369, which mailing lists and marketing
+// mail carry.
+bool says_bulk(const HeaderField& field) {
+  if (iequals(field.name, "List-Unsubscribe")) return true;
+  if (!iequals(field.name, "Precedence")) return false;
+  const std::string_view value = trim(field.value);
+  return iequals(value, "bulk") || iequals(value, "list") || iequals(value, "junk");
+}
+
 }  // namespace
 
 void throw_exception_from_error(HeaderFault, const boost::source_location&) {
@@ -83,6 +92,8 @@ boost::system::result<HeaderFacts, HeaderFault> inspect_header(std::string_view 
   HeaderFacts facts;
   std::size_t fields = 0;
   std::size_t authors = 0;
+  bool is_bulk = false;
+  bool has_priority = false;
   while (!header.empty() && !header.starts_with(kLineEnd)) {
     const auto field = take_field(header);
     if (!field) return field.error();
@@ -100,6 +111,7 @@ boost::system::result<HeaderFacts, HeaderFault> inspect_header(std::string_view 
       facts.has_date = true;
     } else if (iequals(field->name, "MT-Priority")) {
       facts.priority = priority_in(field->value);
+      has_priority = true;
     } else if (iequals(field->name, "Message-ID")) {
       if (trim(field->value).empty()) {
         facts.removed.push_back(field->raw);
@@ -107,9 +119,12 @@ boost::system::result<HeaderFacts, HeaderFault> inspect_header(std::string_view 
         facts.has_message_id = true;
         facts.message_id = id_in(field->value);
       }
+    } else if (says_bulk(*field)) {
+      is_bulk = true;
     }
   }
   if (authors == 0) return HeaderFault::no_from;
+  if (is_bulk && !has_priority) facts.priority = kBulkPriority;
   return facts;
 }
 

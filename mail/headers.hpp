@@ -34,6 +34,10 @@ struct HeaderField {
   std::string_view raw;    // the whole of it
 };
 
+/// Of mail with Precedence: bulk, list or junk, or with List-Unsubscribe: "non-urgent" of RFC 6710,
+/// appendix B.
+constexpr int kBulkPriority = -4;
+
 /// What a submission server must know of a header block.
 struct HeaderFacts {
   std::string_view message_id;  // with angle brackets; empty: none that is well-formed
@@ -42,7 +46,8 @@ struct HeaderFacts {
   bool has_date = false;
   std::size_t received = 0;          // Received fields
   std::string_view idempotency_key;  // X-Postern-Idempotency-Key; empty: none
-  int priority = 0;                  // MT-Priority (RFC 6758); what is not -9 to 9 is 0
+  int priority = 0;  // MT-Priority (RFC 6758); what is not -9 to 9 is 0; without it kBulkPriority
+                     // for what its sender calls bulk
   /// Fields that must not leave: Bcc, Return-Path, X-Mailgun-*, an empty Message-ID, our own.
   std::vector<std::string_view> removed;
 };

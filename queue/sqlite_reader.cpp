@@ -1,5 +1,7 @@
 #include "queue/sqlite_reader.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <map>
 
 #include "core/text.hpp"
@@ -8,11 +10,16 @@
 namespace postern::queue {
 namespace {
 
-const std::string kDue =
-    std::string("SELECT ") + kDeliveryColumns + " FROM delivery INDEXED BY delivery_open WHERE " +
-    kOpen +
-    " AND next_attempt_at <= ? AND state IN ('queued', 'deferred', 'uncertain')"
-    " ORDER BY next_attempt_at, message";
+const std::string kFromWaiting =
+    std::string(" FROM delivery INDEXED BY delivery_waiting WHERE ") + kWaiting;
+const std::string kFirstDomain = "SELECT min(sender_domain)" + kFromWaiting;
+const std::string kNextDomain =
+    "SELECT min(sender_domain)" + kFromWaiting + " AND sender_domain > ?";
+const std::string kNextPriority =
+    "SELECT max(priority)" + kFromWaiting + " AND sender_domain = ? AND priority < ?";
+const std::string kDue = std::string("SELECT ") + kDeliveryColumns + kFromWaiting +
+                         " AND sender_domain = ? AND priority = ? AND next_attempt_at <= ?"
+                         " ORDER BY next_attempt_at, message";
 const std::string kNextDue =
     std::string("SELECT min(next_attempt_at) FROM delivery INDEXED BY delivery_open WHERE ") +
     kOpen + " AND next_attempt_at > ? AND next_attempt_at < ? AND state <> 'active'";
@@ -37,6 +44,8 @@ const std::string kSuppression =
     std::string("SELECT ") + kSuppressionColumns +
     " FROM suppression WHERE address = ? AND (sender_domain = '' OR sender_domain = ?) AND " +
     kSuppressionCounts + " ORDER BY sender_domain DESC LIMIT 1";
+// One call of due() looks at no more sender domains: three seeks each.
+constexpr std::uint32_t kDomainsInOneCall = 1000;
 // Up to here their index and a sort are quicker than a walk over the history.
 constexpr std::int64_t kFewOpen = 2000;
 const std::string kCountFew =
@@ -48,6 +57,9 @@ const std::string kCountFew =
 struct SqliteReader::Connection {
   explicit Connection(const std::filesystem::path& file)
       : database(file, Database::Mode::read_only),
+        first_domain(database, kFirstDomain),
+        next_domain(database, kNextDomain),
+        next_priority(database, kNextPriority),
         due(database, kDue),
         next_due(database, kNextDue),
         message(database, kMessage),
@@ -95,8 +107,8 @@ struct SqliteReader::Connection {
   }
 
   Database database;
-  Statement due, next_due, message, deliveries, recipients, attempts, events, counts, count_few,
-      body, suppression;
+  Statement first_domain, next_domain, next_priority, due, next_due, message, deliveries,
+      recipients, attempts, events, counts, count_few, body, suppression;
 };
 
 /// A connection for one call, in one read transaction; dropped instead of returned after a fault.
@@ -134,31 +146,102 @@ SqliteReader::SqliteReader(std::filesystem::path file, const BodyFiles& bodies,
     : file_(std::move(file)), bodies_(bodies), suppressions_(suppressions) {}
 SqliteReader::~SqliteReader() = default;
 
-std::vector<Stored> SqliteReader::due(Time now, std::uint32_t limit, const Skip& skip) {
-  Lease lease(*this);
-  std::vector<Stored> messages;
-  std::map<MessageNo, std::size_t> places;
-  lease->due.query(now);
-  while (lease->due.next()) {
-    if (skip &&
-        skip(MessageNo{lease->due.integer(0)}, static_cast<std::uint32_t>(lease->due.integer(1))))
-      continue;
-    DeliveryRow row = read_delivery(lease->due);
-    auto place = places.find(row.message);
-    if (place == places.end()) {
-      if (messages.size() == limit) break;
-      place = places.emplace(row.message, messages.size()).first;
-      messages.emplace_back();
+/// The walk of one DueQuery through the sender domains that wait.
+class SqliteReader::DueWalk {
+ public:
+  DueWalk(Connection& connection, const DueQuery& query) : connection_(connection), query_(query) {}
+
+  Due run() {
+    std::optional<std::string> last = query_.after_domain;
+    bool is_second_half = !last;
+    for (std::uint32_t visits = 0;; ++visits) {
+      auto domain = domain_after(last);
+      if (!domain && !is_second_half) {
+        is_second_half = true;
+        last.reset();
+        domain = domain_after(last);
+      }
+      const bool is_round = is_second_half && query_.after_domain && domain > query_.after_domain;
+      if (!domain || is_round) break;
+      if (visits == kDomainsInOneCall || due_.messages.size() >= query_.limit) {
+        due_.is_complete = false;
+        break;
+      }
+      read_domain(*domain);
+      last = std::move(domain);
     }
-    messages[place->second].deliveries.push_back(std::move(row.delivery));
+    due_.last_domain = std::move(last);
+    for (const auto& [no, place] : places_) {
+      auto message = connection_.load_message(no);
+      connection_.load_recipients(*message);
+      due_.messages[place].message = std::move(message);
+    }
+    return std::move(due_);
   }
-  lease->due.reset();
-  for (const auto& [no, place] : places) {
-    auto message = lease->load_message(no);
-    lease->load_recipients(*message);
-    messages[place].message = std::move(message);
+
+ private:
+  std::optional<std::string> domain_after(const std::optional<std::string>& name) {
+    Statement& next = name ? connection_.next_domain : connection_.first_domain;
+    if (name)
+      next.query(*name);
+    else
+      next.query();
+    std::optional<std::string> found;
+    while (next.next())
+      if (!next.is_null(0)) found = next.text(0);
+    return found;
   }
-  return messages;
+
+  std::optional<std::int64_t> priority_below(const std::string& domain, std::int64_t priority) {
+    Statement& next = connection_.next_priority;
+    next.query(domain, priority);
+    std::optional<std::int64_t> found;
+    while (next.next())
+      if (!next.is_null(0)) found = next.integer(0);
+    return found;
+  }
+
+  void read_domain(const std::string& domain) {
+    std::size_t room = query_.limit - due_.messages.size();
+    if (query_.room) room = std::min<std::size_t>(room, query_.room(domain));
+    bool has_more = room == 0;
+    auto priority = std::optional(std::numeric_limits<std::int64_t>::max());
+    while (!has_more && (priority = priority_below(domain, *priority)))
+      has_more = !read_rows(domain, *priority, room);
+    if (has_more) due_.has_more.push_back(domain);
+  }
+
+  /// False: there was no room for all of them.
+  bool read_rows(const std::string& domain, std::int64_t priority, std::size_t& room) {
+    Statement& row = connection_.due;
+    row.query(domain, priority, query_.now);
+    while (row.next()) {
+      const MessageNo no{row.integer(0)};
+      if (query_.skip && query_.skip(no, static_cast<std::uint32_t>(row.integer(1)))) continue;
+      auto place = places_.find(no);
+      if (place == places_.end()) {
+        if (room == 0) {
+          row.reset();
+          return false;
+        }
+        --room;
+        place = places_.emplace(no, due_.messages.size()).first;
+        due_.messages.emplace_back();
+      }
+      due_.messages[place->second].deliveries.push_back(read_delivery(row).delivery);
+    }
+    return true;
+  }
+
+  Connection& connection_;
+  const DueQuery& query_;
+  Due due_;
+  std::map<MessageNo, std::size_t> places_;
+};
+
+Due SqliteReader::due(const DueQuery& query) {
+  Lease lease(*this);
+  return DueWalk(*lease.operator->(), query).run();
 }
 
 std::optional<Time> SqliteReader::next_due(Time now) {

@@ -20,7 +20,7 @@ class SqliteReader final : public Reader {
                const SuppressionIndex& suppressions);
   ~SqliteReader() override;
 
-  std::vector<Stored> due(Time now, std::uint32_t limit, const Skip& skip) override;
+  Due due(const DueQuery& query) override;
   std::optional<Time> next_due(Time now) override;
   std::optional<Stored> find(MessageNo no) override;
   std::vector<Stored> list(const Filter& filter, MessageNo after, std::uint32_t limit) override;
@@ -39,6 +39,7 @@ class SqliteReader final : public Reader {
  private:
   struct Connection;
   class Lease;
+  class DueWalk;
 
   std::filesystem::path file_;
   const BodyFiles& bodies_;

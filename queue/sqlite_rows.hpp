@@ -13,6 +13,10 @@ inline constexpr char kOpen[] =
     "state <> 'sent' AND state <> 'delivered' AND state <> 'failed' AND state <> 'expired' "
     "AND state <> 'cancelled'";
 
+/// The predicate of index delivery_waiting; likewise.
+inline constexpr char kWaiting[] =
+    "(state = 'queued' OR state = 'deferred' OR state = 'uncertain')";
+
 /// When held deliveries are "due": never, so that they lie at the end of delivery_open.
 inline constexpr Time kNever{Duration{std::int64_t{1} << 52}};
 
@@ -28,7 +32,8 @@ Message read_message(const Statement& row);
 
 inline constexpr char kDeliveryColumns[] =
     "message, recipient_index, recipient, state, token, transport, attempts, next_attempt_at, "
-    "expires_at, first_failed_at, reason, provider_id, possible_duplicates, notice_at";
+    "expires_at, first_failed_at, reason, provider_id, possible_duplicates, notice_at, "
+    "sender_domain, priority";
 struct DeliveryRow {
   MessageNo message{};
   std::string recipient;

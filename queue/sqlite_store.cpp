@@ -25,7 +25,7 @@ SqliteStore::Statements::Statements(Database& db)
                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_body(db, "INSERT INTO body (message, bytes) VALUES (?, ?)"),
       insert_delivery(db, std::string("INSERT INTO delivery (") + kDeliveryColumns +
-                              ") VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, ?, '', 0, ?)"),
+                              ") VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, ?, '', 0, ?, ?, ?)"),
       insert_attempt(
           db,
           "INSERT INTO attempt (message, recipient_index, number, transport, started_at) "
@@ -203,7 +203,8 @@ Applied SqliteStore::put(const Put& change) {
     const Time due = start.state == DeliveryState::held ? kNever : start.next_attempt_at;
     to.insert_delivery.run(message.no, index, message.envelope.recipients[i],
                            to_string(start.state), start.transport, active ? 1 : 0, due,
-                           start.expires_at, start.reason, start.notice_at);
+                           start.expires_at, start.reason, start.notice_at, message.sender_domain,
+                           message.priority);
     if (active) to.insert_attempt.run(message.no, index, 1, start.transport, start.next_attempt_at);
   }
   return {.changed = 1, .token = 1};

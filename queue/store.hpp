@@ -216,6 +216,28 @@ struct Stored {
   std::vector<EventRow> events;      // filled by find() only
 };
 
+/// What a reader of due work wants: a little of every sender domain rather than much of one.
+struct DueQuery {
+  /// How many more messages of that sender domain are wanted; 0: it is passed over.
+  using Room = std::function<std::uint32_t(const std::string& sender_domain)>;
+  /// Deliveries for which it says so are passed over: the caller has them in memory.
+  using Skip = std::function<bool(MessageNo, std::uint32_t index)>;
+
+  Time now{};
+  std::uint32_t limit = 0;  // messages in all
+  /// Begins with the sender domain that follows, and goes round; empty: with the first.
+  std::optional<std::string> after_domain{};
+  Room room{};  // empty: as many as there are
+  Skip skip{};
+};
+
+struct Due {
+  std::vector<Stored> messages;
+  std::optional<std::string> last_domain;  // the next query goes on after it
+  bool is_complete = true;                 // every sender domain was looked at
+  std::vector<std::string> has_more;       // sender domains with more than there was room for
+};
+
 struct Count {
   Channel channel{};
   DeliveryState state{};
@@ -235,11 +257,9 @@ struct SuppressionFilter {
 class Reader {
  public:
   virtual ~Reader() = default;
-  /// Deliveries in state queued, deferred or uncertain that are due at `now`, oldest due first,
-  /// grouped by message; at most `limit` messages. Those for which `skip` says so (message, index)
-  /// are passed over: the caller has them in memory.
-  using Skip = std::function<bool(MessageNo, std::uint32_t)>;
-  virtual std::vector<Stored> due(Time now, std::uint32_t limit, const Skip& skip = {}) = 0;
+  /// Deliveries in state queued, deferred or uncertain that are due, grouped by message: sender
+  /// domain by sender domain, within one the more urgent first, then the oldest due.
+  virtual Due due(const DueQuery& query) = 0;
   /// When the next one becomes due after `now`; nullopt: nothing waits.
   virtual std::optional<Time> next_due(Time now) = 0;
   virtual std::optional<Stored> find(MessageNo no) = 0;

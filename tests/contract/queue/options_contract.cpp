@@ -24,10 +24,10 @@ TEST_P(StoreContract, OptionsComeBackAsTheyWere) {
   const auto found = store_->reader().find(sent->no);
   ASSERT_TRUE(found->message->envelope.options);
   EXPECT_EQ(*found->message->envelope.options, asked);
-  const auto due = store_->reader().due(kNow, 10);
-  EXPECT_EQ(*due.at(0).message->envelope.options, asked);
-  EXPECT_TRUE(due.at(0).message->envelope.options_of(2).notify->is_never());
-  EXPECT_EQ(due.at(0).message->envelope.options_of(3), RecipientOptions());
+  const auto read = due();
+  EXPECT_EQ(*read.at(0).message->envelope.options, asked);
+  EXPECT_TRUE(read.at(0).message->envelope.options_of(2).notify->is_never());
+  EXPECT_EQ(read.at(0).message->envelope.options_of(3), RecipientOptions());
 }
 
 TEST_P(StoreContract, MailThatAsksForNothingHasNoOptions) {

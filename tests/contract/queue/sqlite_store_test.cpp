@@ -86,17 +86,30 @@ TEST_F(QueueFile, IsKeptWhenItIsRefused) {
 
 TEST_F(QueueFile, OfTheFirstVersionIsBroughtUpToDate) {
   make();
+  execute("DROP INDEX delivery_waiting");
+  execute("ALTER TABLE delivery DROP COLUMN sender_domain");
+  execute("ALTER TABLE delivery DROP COLUMN priority");
   execute("ALTER TABLE message DROP COLUMN submission");
   execute("ALTER TABLE message DROP COLUMN options");
   execute("ALTER TABLE delivery DROP COLUMN notice_at");
   execute("DROP TABLE suppression");
   execute("PRAGMA user_version = 1");
+  execute(
+      "INSERT INTO message VALUES (1, 'mail', '', 'product-a.com', '', '', 1, 1, 1, NULL, 0, 0, 3, "
+      "0)");
+  execute(
+      "INSERT INTO delivery VALUES (1, 0, 'a@x.example', 'queued', 1, NULL, NULL, '', 0, 0, 9, "
+      "NULL, '', '', 0)");
   EXPECT_EQ(refusal(), "");
   Database database(file_, Database::Mode::read_write);
-  EXPECT_EQ(database.pragma("user_version"), 4);
+  EXPECT_EQ(database.pragma("user_version"), 5);
   EXPECT_NO_THROW(
       Statement(database, "SELECT options, submission, notice_at FROM message, delivery"));
   EXPECT_NO_THROW(Statement(database, "SELECT address FROM suppression"));
+  Statement turn(database, "SELECT sender_domain, priority FROM delivery");
+  ASSERT_TRUE(turn.next());
+  EXPECT_EQ(turn.text(0), "product-a.com") << "what waited has its turn";
+  EXPECT_EQ(turn.integer(1), 3);
 }
 
 TEST_F(QueueFile, IsDurableAtEveryCommit) {

@@ -65,6 +65,13 @@ class StoreContract : public ::testing::TestWithParam<MakeStore> {
                std::vector<Start>(made->envelope.recipients.size(), start)});
     return made;
   }
+  MessageNo put_of(const std::string& sender_domain, int priority = 0, Start start = queued()) {
+    const auto made = message({"a@x.example"});
+    made->sender_domain = sender_domain;
+    made->priority = priority;
+    commit(Put{made, std::make_shared<const std::string>("bytes"), {start}});
+    return made->no;
+  }
   Applied start(const Message& of, std::int64_t token, std::uint32_t index = 0,
                 bool possible_duplicate = false) {
     return commit(StartAttempt{of.no, index, token, "mailgun", kNow, possible_duplicate});
@@ -103,7 +110,11 @@ class StoreContract : public ::testing::TestWithParam<MakeStore> {
   Delivery delivery(const Message& of, std::size_t index = 0) {
     return store_->reader().find(of.no)->deliveries.at(index);
   }
-  std::size_t due_count(Time at = kNow) { return store_->reader().due(at, 1000).size(); }
+  std::vector<Stored> due(Time at = kNow, std::uint32_t limit = 1000,
+                          const DueQuery::Skip& skip = {}) {
+    return store_->reader().due({.now = at, .limit = limit, .skip = skip}).messages;
+  }
+  std::size_t due_count(Time at = kNow) { return due(at).size(); }
 
   NumberSource numbers_;
   std::unique_ptr<StoreUnderTest> under_test_;

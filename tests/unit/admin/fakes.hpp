@@ -58,7 +58,7 @@ inline queue::Stored message(int minutes_ago, std::vector<std::string> recipient
 
 class FakeReader final : public queue::Reader {
  public:
-  std::vector<queue::Stored> due(Time, std::uint32_t, const Skip&) override { return {}; }
+  queue::Due due(const queue::DueQuery&) override { return {}; }
   std::optional<Time> next_due(Time) override { return std::nullopt; }
   std::optional<queue::Stored> find(MessageNo no) override {
     check();

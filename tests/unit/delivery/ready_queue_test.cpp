@@ -21,7 +21,10 @@ struct ReadyQueueTest : ::testing::Test {
   }
   std::vector<std::uint32_t> pop_all() {
     std::vector<std::uint32_t> marks;
-    while (!queue.empty()) marks.push_back(queue.pop()->deliveries[0].index);
+    while (!queue.empty()) {
+      const bool bulk = queue.is_bulks_turn() || queue.of(false).empty();
+      marks.push_back(queue.pop(queue.of(bulk))->deliveries[0].index);
+    }
     return marks;
   }
 };
@@ -34,13 +37,24 @@ TEST_F(ReadyQueueTest, FirstInFirstOutWithinADomain) {
 }
 
 TEST_F(ReadyQueueTest, TheMoreUrgentComesFirstWithinItsDomain) {
-  push(0, 1), push(0, 2, -3), push(0, 3), push(0, 4, 5), push(0, 5, 5), push(0, 6, 9), push(7, 10);
-  EXPECT_EQ(pop_all(), (Marks{6, 10, 4, 5, 1, 3, 2}));
+  push(0, 1), push(0, 3), push(0, 4, 5), push(0, 5, 5), push(0, 6, 9), push(7, 10);
+  EXPECT_EQ(pop_all(), (Marks{6, 10, 4, 5, 1, 3}));
 }
 
 TEST_F(ReadyQueueTest, DomainsTakeTurns) {
   push(0, 1), push(0, 2), push(0, 3), push(7, 10), push(9, 20), push(9, 21);
   EXPECT_EQ(pop_all(), (Marks{1, 10, 20, 2, 21, 3}));
+}
+
+TEST_F(ReadyQueueTest, BulkOfEveryDomainStandsBehindTheRest) {
+  push(0, 1, -4), push(0, 2, -9), push(7, 3, -4), push(0, 4), push(9, 5);
+  EXPECT_EQ(pop_all(), (Marks{4, 5, 1, 3, 2}));
+}
+
+TEST_F(ReadyQueueTest, BulkHasOnePlaceInEight) {
+  for (std::uint32_t mark = 1; mark <= 16; ++mark) push(0, mark);
+  push(3, 100, -4), push(3, 101, -4);
+  EXPECT_EQ(pop_all(), (Marks{1, 2, 3, 4, 5, 6, 7, 100, 8, 9, 10, 11, 12, 13, 14, 101, 15, 16}));
 }
 
 TEST_F(ReadyQueueTest, RestOfAJobStaysFirst) {
@@ -51,15 +65,16 @@ TEST_F(ReadyQueueTest, RestOfAJobStaysFirst) {
 
 TEST_F(ReadyQueueTest, PassingGivesTheNextDomainItsTurn) {
   push(0, 1), push(5, 2);
-  EXPECT_EQ(queue.turn(), 0);
-  queue.pass();
-  EXPECT_EQ(queue.turn(), 5);
-  EXPECT_EQ(queue.domains(), 2U);
+  Turns& turns = queue.of(false);
+  EXPECT_EQ(turns.turn(), 0);
+  turns.pass();
+  EXPECT_EQ(turns.turn(), 5);
+  EXPECT_EQ(turns.domains(), 2U);
 }
 
 TEST_F(ReadyQueueTest, TakesADomainsJobsInOrder) {
   push(0, 1), push(5, 2), push(0, 3);
-  const auto taken = queue.take_turns_jobs();
+  const auto taken = queue.of(false).take_turns_jobs();
   ASSERT_EQ(taken.size(), 2U);
   EXPECT_EQ(taken[1]->deliveries[0].index, 3U);
   EXPECT_EQ(pop_all(), Marks{2});

@@ -127,5 +127,20 @@ TEST(Author, NestedCommentsAndGroupsAreLinear) {
   EXPECT_LT(tests::growth_at_four_times(25'000, nest), tests::kStillLinear);
 }
 
+int priority_of(const std::string& fields) {
+  return inspect_header("From: a@b.example\r\n" + fields)->priority;
+}
+
+TEST(Headers, BulkMailIsLessUrgentUnlessItSaysMore) {
+  EXPECT_EQ(priority_of(""), 0);
+  for (const char* field : {"Precedence: bulk", "PRECEDENCE:  List ", "precedence: junk",
+                            "List-Unsubscribe: <https://a.example/u>"})
+    EXPECT_EQ(priority_of(field + std::string("\r\n")), kBulkPriority) << field;
+  EXPECT_EQ(priority_of("Precedence: first-class\r\n"), 0);
+  EXPECT_EQ(priority_of("List-Id: <a.example>\r\n"), 0);
+  EXPECT_EQ(priority_of("Precedence: bulk\r\nMT-Priority: 0\r\n"), 0);
+  EXPECT_EQ(priority_of("MT-Priority: 3\r\nPrecedence: bulk\r\n"), 3);
+}
+
 }  // namespace
 }  // namespace postern::mail
