@@ -173,7 +173,8 @@ void Session::State::rcpt(std::string_view argument) {
   say(reply::kRecipientOk);
 }
 
-void Session::State::data(std::string_view) {
+void Session::State::data(std::string_view argument) {
+  if (!argument.empty()) return refuse(reply::kDataArgument);  // RFC 5321 section 4.1.1
   if (envelope.recipients.empty())
     return refuse(recipient_refused ? reply::kNoRecipients : reply::kRecipientFirst);
   Origin origin{client_name, peer.address, protocol(), tls, user};
@@ -185,7 +186,8 @@ void Session::State::data(std::string_view) {
 
 // ---- The rest -----------------------------------------------------------------------------------
 
-void Session::State::rset(std::string_view) {
+void Session::State::rset(std::string_view argument) {
+  if (!argument.empty()) return refuse(reply::kRsetArgument);
   forget_transaction();
   count_idle(reply::kOk);
 }

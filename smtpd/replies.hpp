@@ -36,6 +36,8 @@ inline constexpr std::string_view
     kMailFirst          = "503 5.5.1 Send MAIL first",
     kRecipientFirst     = "503 5.5.1 Send RCPT first",
     kNoRecipients       = "554 5.5.1 No recipient was accepted, so there is nobody to send to",
+    kRsetArgument       = "501 5.5.4 RSET takes no argument",
+    kDataArgument       = "554 5.5.4 DATA takes no argument",
     kDataNotLast        = "554 5.5.1 Wait for 354 before you send the message",
 
     kTlsReady           = "220 2.0.0 Begin TLS now",

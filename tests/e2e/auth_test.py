@@ -1,4 +1,4 @@
-"""Signing in: who may send as whom, guessing, what operators see. Clients: client_matrix_test.py."""
+"""Signing in: who may send as whom, guessing, what operators see."""
 import base64
 import smtplib
 import socket

@@ -73,7 +73,8 @@ def send(way, messages):
             shutil.chown(f"{home}/ca.pem", "Debian-exim")
         configuration = pathlib.Path(home) / "exim.conf"
         configuration.write_text(CONFIGURATION.format(
-            home=home, program=program(), host=way.host, port=way.port, options=transport_options(way, home),
+            home=home, program=program(), host=way.host, port=way.port,
+            options=transport_options(way, home),
             authenticator=AUTHENTICATORS[way.auth].format(username=way.username,
                                                           password=way.password)))
         for message in messages:

@@ -21,6 +21,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -158,13 +159,16 @@ class PostfixSmarthost:
     """Starts on entry and is ready then; stops on exit and leaves nothing behind."""
 
     def __init__(self, username="relay", password="opensesame", name=NAME,
-                 message_size_limit=40 * 2**20, days=30, logs_dialogue=False):
+                 message_size_limit=40 * 2**20, days=30, logs_dialogue=False,
+                 main_cf=None, master_cf=""):
         self.username = username
         self.password = password
         self.name = name
         self.message_size_limit = message_size_limit
         self.days = days
         self.logs_dialogue = logs_dialogue
+        self.main_cf = main_cf or {}  # over what stands above
+        self.master_cf = master_cf  # further lines
         self.home = None
         self._master = None
 
@@ -198,19 +202,26 @@ class PostfixSmarthost:
         self.plain_port, self.submission_port, self.submissions_port = free_ports(3)
         self.ca_file = home / "ca.pem"
         make_certificate(home, self.name, "postfix", self.days)
-        (home / "main.cf").write_text(MAIN_CF.format(
-            home=home, home_name=home.name, name=self.name,
-            message_size_limit=self.message_size_limit,
-            uid=pwd.getpwnam("nobody").pw_uid, gid=grp.getgrnam("nogroup").gr_gid)
-            + ("debug_peer_list = 127.0.0.1\n" if self.logs_dialogue else ""))
+        (home / "main.cf").write_text(self._main_cf())
         (home / "master.cf").write_text(MASTER_CF.format(
             plain=self.plain_port, submission=self.submission_port,
-            submissions=self.submissions_port, auth=SUBMISSION))
+            submissions=self.submissions_port, auth=SUBMISSION) + self.master_cf)
         (home / "recipients").write_text(RECIPIENTS)
         (home / "sasl" / "smtpd.conf").write_text(SASL.format(home=home))
         subprocess.run(("saslpasswd2", "-p", "-c", "-u", self.name, "-f", home / "sasldb2",
                         self.username), input=self.password.encode(), check=True)
         shutil.chown(home / "sasldb2", "postfix")
+
+    def _main_cf(self):
+        settings = dict(line.split(" =", 1) for line in MAIN_CF.format(
+            home=self.home, home_name=self.home.name, name=self.name,
+            message_size_limit=self.message_size_limit, uid=pwd.getpwnam("nobody").pw_uid,
+            gid=grp.getgrnam("nogroup").gr_gid).splitlines())
+        if self.logs_dialogue:
+            settings["debug_peer_list"] = "127.0.0.1"
+        # Nothing twice: each program warns of that, and enough warnings at the start fill the
+        # socket of postlogd, which then waits for itself.
+        return "".join(f"{name} = {value}\n" for name, value in (settings | self.main_cf).items())
 
     def _start(self):
         with (self.home / "start.log").open("wb") as log:
@@ -219,16 +230,29 @@ class PostfixSmarthost:
                 stderr=subprocess.STDOUT, start_new_session=True)
         deadline = time.monotonic() + 30
         for port in (self.plain_port, self.submission_port, self.submissions_port):
-            while not self._listens(port):
+            while not self._serves(port):
                 if self._master.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError("Postfix did not start:\n"
                                        + (self.home / "start.log").read_text() + self.log())
                 time.sleep(0.05)
 
-    @staticmethod
-    def _listens(port):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
+    def _serves(self, port):
+        """The greeting: somebody listens long before somebody can answer."""
+        anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        try:
+            with socket.create_connection(("127.0.0.1", port), 10) as plain:
+                client = plain
+                if port == self.submissions_port:
+                    client = anybody.wrap_socket(plain)
+                with client, client.makefile("rwb") as lines:
+                    greeting = lines.readline()
+                    lines.write(b"QUIT\r\n")
+                    lines.flush()
+                    lines.read()
+                    return greeting.startswith(b"220 ")
+        except OSError:
+            return False
 
     def stop(self):
         if self._master and self._master.poll() is None:
@@ -275,6 +299,12 @@ class PostfixSmarthost:
                 line, raw = raw.split(b"\n", 1)
         return Arrived(fields[b"Return-Path"].strip("<>"), fields[b"X-Original-To"],
                        raw.replace(b"\n", b"\r\n"))
+
+    def is_empty(self):
+        """Nothing waits in its queue."""
+        listed = subprocess.run(("postqueue", "-c", self.home, "-j"), check=True,
+                                capture_output=True)
+        return not listed.stdout
 
     def wait_for(self, count, seconds=30):
         """Until `count` copies have arrived; raises with the log when they do not."""
