@@ -61,19 +61,19 @@ Taken take_size(const Parameter& parameter, MailParameters& into) {
 
 Taken take_body(const Parameter& parameter, MailParameters& into) {
   into.eight_bit_mime = iequals(parameter.value, "8BITMIME");
-  return taken_if(into.eight_bit_mime || iequals(parameter.value, "7BIT"), CommandFault::parameter);
+  return taken_if(into.eight_bit_mime || iequals(parameter.value, "7BIT"), CommandFault::value);
 }
 
 Taken take_smtputf8(const Parameter& parameter, MailParameters& into) {
   into.smtputf8 = true;
-  return taken_if(!parameter.has_value, CommandFault::parameter);
+  return taken_if(!parameter.has_value, CommandFault::value);
 }
 
 Taken take_auth(const Parameter& parameter, MailParameters&) {
   const bool fits = !parameter.value.empty() && parameter.value.size() <= kMaxAuthBytes;
   return taken_if(fits && std::all_of(parameter.value.begin(), parameter.value.end(),
                                       [](char c) { return c > 0x20 && c < 0x7F && c != '='; }),
-                  CommandFault::parameter);
+                  CommandFault::value);
 }
 
 Taken take_ret(const Parameter& parameter, MailParameters& into) {
@@ -93,7 +93,7 @@ Taken take_envid(const Parameter& parameter, MailParameters& into) {
 
 Taken take_requiretls(const Parameter& parameter, MailParameters& into) {
   into.require_tls = true;
-  return taken_if(!parameter.has_value, CommandFault::parameter);
+  return taken_if(!parameter.has_value, CommandFault::value);
 }
 
 Taken take_mt_priority(const Parameter& parameter, MailParameters& into) {
@@ -204,10 +204,11 @@ Taken take_all(std::string_view text, const std::array<Known<Target>, count>& ta
       return iequals(row.keyword, parameter.keyword);
     });
     if (known == table.end()) return CommandFault::parameter;
-    if (const Taken fault = known->take(parameter, target)) return fault;
     bool& repeated = seen.at(static_cast<std::size_t>(known - table.begin()));
-    if (repeated) return CommandFault::parameter;
+    // RFC 1870 has an answer of its own for SIZE.
+    if (repeated && known->keyword != "SIZE") return CommandFault::repeated;
     repeated = true;
+    if (const Taken fault = known->take(parameter, target)) return fault;
   }
   return {};
 }

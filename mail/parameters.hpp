@@ -19,8 +19,9 @@ enum class CommandFault {
   open_quote,    // a quoted string that does not end
   no_recipient,  // RCPT TO:<>
   size,          // SIZE is empty, not a number, or there twice (RFC 1870)
-  parameter,     // an unknown, repeated or misused ESMTP parameter
-  value,         // a known parameter whose value is not in its grammar
+  parameter,     // an unknown ESMTP parameter
+  repeated,      // a known one for the second time
+  value,         // a known one whose value is not in its grammar
 };
 
 /// BY=by-time;by-mode[by-trace] (RFC 2852 section 4). `within` may be past for mode N.

@@ -1,6 +1,7 @@
 // The dialogue as a table: a verb, what is done, in which phases it may come, and what is said when
 // it comes in another (RFC 5321 section 4.1). To add a command: a row here, a verb below, its
 // replies in replies.hpp, a dialogue in tests/golden/dialogues.
+#include <algorithm>
 #include <array>
 
 #include "core/text.hpp"
@@ -18,27 +19,39 @@ constexpr std::uint32_t kMailExtraBytes = 820;       // what the parameters of m
 constexpr std::uint32_t kRcptExtraBytes = 540;
 constexpr std::uint32_t kAuthExtraBytes = kMaxAuthLineBytes - 512;
 
+// A request of another protocol (RFC 9110, RTSP, SIP: its version stands last), or a header field:
+// the client speaks to somebody else, or has not noticed that its DATA was refused. What it says
+// next may be anybody's words (ALPACA).
+bool is_foreign(const mail::CommandLine& line) {
+  static constexpr std::array<std::string_view, 9> kRequests{
+      "GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"};
+  const auto names = [&](std::string_view request) { return iequals(request, line.verb); };
+  const std::string_view version = line.argument.substr(line.argument.rfind(' ') + 1);
+  return line.verb.find(':') != std::string_view::npos ||
+         std::any_of(kRequests.begin(), kRequests.end(), names) || istarts_with(version, "HTTP/") ||
+         istarts_with(version, "RTSP/") || istarts_with(version, "SIP/");
+}
+
 }  // namespace
 
-std::span<const Session::State::Command> Session::State::commands() {
+const Session::State::Command& Session::State::find(const mail::CommandLine& line) {
   using S = State;
   using namespace reply;
   // clang-format off
   static constexpr std::array kCommands{
-      //       verb        act              phases     out of phase, extra bytes, malformed, ends group
-      Command{"MAIL",     &S::mail,        kReady,    kTransactionOpen, kMailExtraBytes},
-      Command{"RCPT",     &S::rcpt,        kSender,   kMailFirst,       kRcptExtraBytes},
-      Command{"DATA",     &S::data,        kSender,   kMailFirst,       0, kBadLine, true},
+      //       verb        act              phases        out of phase      extra bytes, too long, manners
+      Command{"MAIL",     &S::mail,        kReady,       kTransactionOpen, kMailExtraBytes},
+      Command{"RCPT",     &S::rcpt,        kSender,      kMailFirst,       kRcptExtraBytes},
+      Command{"DATA",     &S::data,        kSender,      kMailFirst,       0, kTooLong, kEndsGroup},
       Command{"QUIT",     &S::quit,        kAnyPhase},
-      Command{"EHLO",     &S::ehlo,        kAnyPhase, {},               0, kBadClientName},
-      Command{"HELO",     &S::helo,        kAnyPhase, {},               0, kBadClientName},
-      Command{"RSET",     &S::rset,        kAnyPhase},
+      Command{"EHLO",     &S::ehlo,        kAnyPhase,    {},               0, kBadClientName},
+      Command{"HELO",     &S::helo,        kAnyPhase,    {},               0, kBadClientName},
+      Command{"RSET",     &S::rset,        kAnyPhase,    {},               0, kTooLong, kStandsAlone},
       Command{"NOOP",     &S::noop,        kAnyPhase},
       Command{"VRFY",     &S::vrfy,        kNotPlain},
       Command{"HELP",     &S::help,        kNotPlain},
-      Command{"STARTTLS", &S::starttls,    kTlsPhases, kTransactionOpen},
-      Command{"AUTH",     &S::auth,        kAuthPhases,   kTransactionOpen, kAuthExtraBytes},
-      Command{"BDAT",     &S::bdat,        kAnyPhase},
+      Command{"STARTTLS", &S::starttls,    kTlsPhases,   kTransactionOpen},
+      Command{"AUTH",     &S::auth,        kAuthPhases,  kTransactionOpen, kAuthExtraBytes},
       Command{"EXPN",     &S::not_offered, kAnyPhase},
       Command{"TURN",     &S::not_offered, kAnyPhase},
       Command{"ETRN",     &S::not_offered, kAnyPhase},
@@ -46,20 +59,17 @@ std::span<const Session::State::Command> Session::State::commands() {
       Command{"XFORWARD", &S::not_offered, kAnyPhase},
       Command{"DEBUG",    &S::not_offered, kAnyPhase},
       Command{"WIZ",      &S::not_offered, kAnyPhase},
-      // Another protocol's client: nothing it says next may be taken for SMTP.
-      Command{"GET",      &S::not_mail,    kAnyPhase},
-      Command{"POST",     &S::not_mail,    kAnyPhase},
-      Command{"PUT",      &S::not_mail,    kAnyPhase},
-      Command{"HEAD",     &S::not_mail,    kAnyPhase},
-      Command{"DELETE",   &S::not_mail,    kAnyPhase},
-      Command{"PATCH",    &S::not_mail,    kAnyPhase},
-      Command{"OPTIONS",  &S::not_mail,    kAnyPhase},
-      Command{"CONNECT",  &S::not_mail,    kAnyPhase},
-      Command{"TRACE",    &S::not_mail,    kAnyPhase},
-      Command{"PRI",      &S::not_mail,    kAnyPhase},
+      // RFC 3030: its payload follows, whatever we answer.
+      Command{"BDAT",     &S::bdat,        kAnyPhase,    {},               0, kTooLong, kEndsDialogue},
   };
+  static constexpr Command kForeign{"", &S::not_mail, kAnyPhase, {}, 0, kTooLong, kEndsDialogue};
+  static constexpr Command kUnknown{"", &S::unknown, kAnyPhase};
   // clang-format on
-  return kCommands;
+  const auto* const row =
+      std::find_if(kCommands.begin(), kCommands.end(),
+                   [&](const Command& known) { return iequals(known.verb, line.verb); });
+  if (row != kCommands.end()) return *row;
+  return is_foreign(line) ? kForeign : kUnknown;
 }
 
 // ---- Introductions ------------------------------------------------------------------------------
@@ -174,7 +184,8 @@ void Session::State::rcpt(std::string_view argument) {
 }
 
 void Session::State::data(std::string_view argument) {
-  if (!argument.empty()) return refuse(reply::kDataArgument);  // RFC 5321 section 4.1.1
+  // Not 501: a client that takes 50x for a misunderstanding would lose the mail.
+  if (!argument.empty()) return refuse(reply::kDataArgument);
   if (envelope.recipients.empty())
     return refuse(recipient_refused ? reply::kNoRecipients : reply::kRecipientFirst);
   Origin origin{client_name, peer.address, protocol(), tls, user};
@@ -186,8 +197,7 @@ void Session::State::data(std::string_view argument) {
 
 // ---- The rest -----------------------------------------------------------------------------------
 
-void Session::State::rset(std::string_view argument) {
-  if (!argument.empty()) return refuse(reply::kRsetArgument);
+void Session::State::rset(std::string_view) {
   forget_transaction();
   count_idle(reply::kOk);
 }
@@ -207,13 +217,14 @@ void Session::State::quit(std::string_view) {
 void Session::State::not_offered(std::string_view) {
   refuse(reply::kNotOffered);
 }
+void Session::State::unknown(std::string_view) {
+  refuse(reply::kUnknownCommand);
+}
 void Session::State::not_mail(std::string_view) {
   last_words(reply::kNotMail);
 }
-
-// The payload that comes with it must not become commands (RFC 3030).
 void Session::State::bdat(std::string_view) {
-  last_words(reply::kNotOffered);
+  last_words(reply::kBdatNotOffered);
 }
 
 void Session::State::count_idle(std::string_view line) {

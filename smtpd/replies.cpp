@@ -45,27 +45,33 @@ std::string_view of(mail::CommandFault fault, bool sender) {
   using mail::CommandFault;
   switch (fault) {
     case CommandFault::syntax:
-      return sender ? "501 5.5.4 The command must be MAIL FROM:<address>"
-                    : "501 5.5.4 The command must be RCPT TO:<address>";
+      return sender ? "501 5.5.4 The command must be MAIL FROM:<address>; correct it"
+                    : "501 5.5.4 The command must be RCPT TO:<address>; correct it";
     case CommandFault::address:
     case CommandFault::open_quote:
-      return sender ? "501 5.1.7 The sender's address is not a valid e-mail address"
-                    : "501 5.1.3 The recipient's address is not a valid e-mail address";
+      return sender ? "501 5.1.7 The sender's address is not a valid e-mail address; correct it"
+                    : "501 5.1.3 The recipient's address is not a valid e-mail address; correct it";
     case CommandFault::address_too_long:
-      return sender ? "501 5.1.3 The sender's address is too long"
-                    : "501 5.1.3 The recipient's address is too long";
+      return sender ? "501 5.1.3 The sender's address is too long; use a shorter one"
+                    : "501 5.1.3 The recipient's address is too long; use a shorter one";
     case CommandFault::no_recipient:
-      return "501 5.1.3 The recipient's address is empty";
+      return "501 5.1.3 The recipient's address is empty; fill it in";
     case CommandFault::size:
-      return "501 5.5.4 SIZE must be one number of bytes";
+      return "501 5.5.4 SIZE must be one number of bytes; correct it or leave it out";
     case CommandFault::value:
-      return sender ? "555 5.5.4 A parameter of MAIL has a value that is not allowed"
-                    : "555 5.5.4 A parameter of RCPT has a value that is not allowed";
+      return sender
+                 ? "555 5.5.4 A parameter of MAIL has a value that is not allowed; correct it or "
+                   "leave it out"
+                 : "555 5.5.4 A parameter of RCPT has a value that is not allowed; correct it or "
+                   "leave it out";
+    case CommandFault::repeated:
+      return sender ? "555 5.5.4 MAIL has a parameter twice; leave one out"
+                    : "555 5.5.4 RCPT has a parameter twice; leave one out";
     case CommandFault::parameter:
       break;
   }
-  return sender ? "555 5.5.4 MAIL has a parameter that is not known here"
-                : "555 5.5.4 RCPT has a parameter that is not known here";
+  return sender ? "555 5.5.4 MAIL has a parameter that is not known here; leave it out"
+                : "555 5.5.4 RCPT has a parameter that is not known here; leave it out";
 }
 
 std::string of(Flaw flaw, std::uint64_t limit_bytes) {
@@ -79,25 +85,31 @@ std::string of(Flaw flaw, std::uint64_t limit_bytes) {
     case Flaw::too_large:
       return too_large(limit_bytes);
     case Flaw::header_name:
-      return "550 5.6.0 The message has a header line that is not a valid field";
+      return "550 5.6.0 The message has a line in its header that is not a field with a name and a "
+             "colon; correct it";
     case Flaw::header_fold:
-      return "550 5.6.0 The message begins with a continuation line";
+      return "550 5.6.0 The message begins with an indented line; it must begin with a header "
+             "field";
     case Flaw::header_count:
-      return "550 5.6.0 The message has more than 1000 header fields";
+      return "550 5.6.0 The message has more than 1000 header fields; remove some";
     case Flaw::header_size:
-      return "550 5.6.0 The message has more than 128 KiB of header";
+      return "550 5.6.0 The message has more than 128 KiB of header; shorten it";
     case Flaw::no_from:
-      return "550 5.6.0 The message has no From header";
+      return "550 5.6.0 The message has no From header; say who it is from";
     case Flaw::several_from:
-      return "550 5.6.0 The message has more than one From header";
+      return "550 5.6.0 The message has more than one From header; leave one";
     case Flaw::loop:
-      return "554 5.4.6 The message went through more than 50 servers; it is in a loop";
+      return "554 5.4.6 The message went through more than 50 servers, so it is in a loop; check "
+             "who "
+             "forwards to whom";
     case Flaw::came_back:
       return "554 5.4.6 The message was here before; a server behind this relay sends it back";
     case Flaw::framing:
       break;
   }
-  return "550 5.5.2 The message holds a bare CR or LF, a NUL or a line over 64 KiB";
+  return "550 5.5.2 The message has a bare CR or LF, a NUL or a line over 64 KiB in it; encode it "
+         "or "
+         "break its lines with CR LF";
 }
 
 std::string_view of(Authentication::Step step) {

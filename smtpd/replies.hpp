@@ -1,8 +1,8 @@
 #pragma once
 // What the session says: one complete line a constant (RFC 5321 section 4.2, codes of RFC 3463).
-// The first line of a refusal ends up before a helpdesk agent: it is a sentence that says what to
-// do. 50x never answers MAIL, RCPT or DATA where another code may: Ruby's net-smtp users swallow
-// it.
+// The first line of a refusal ends up before a helpdesk agent: it is a sentence that says what is
+// wrong and what to do. 50x never answers MAIL, RCPT or DATA where another code may: Ruby's
+// net-smtp users swallow it. docs/smtp-replies.md lists them all; a test compares.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,39 +25,48 @@ inline constexpr std::string_view
     kCannotVerify       = "252 2.0.0 Addresses are not verified here; send to it to find out",
 
     kTalkedTooEarly     = "554 5.5.0 Wait for the greeting before you speak",
-    kNotMail            = "554 5.5.0 This is a mail server; it speaks SMTP only",
-    kBrokenLine         = "500 5.5.2 A line must end in CR LF and hold no other CR or LF",
-    kBadLine            = "500 5.5.2 The command is too long or holds a NUL",
-    kUnknownCommand     = "500 5.5.2 The command is not known here",
-    kNotOffered         = "502 5.5.1 The command is not offered here",
-    kBadClientName      = "501 5.5.4 EHLO and HELO want one host name",
+    kNotMail            = "554 5.5.0 This is not SMTP, which is all that is spoken here; check address and port",
+    kBrokenLine         = "500 5.5.2 The command has a line break that does not belong there; every "
+                          "line must end in CR LF",
+    kTooLong            = "500 5.5.2 The command is too long; shorten it",
+    kHoldsNul           = "500 5.5.2 The command has a NUL byte in it; remove that",
+    kUnknownCommand     = "500 5.5.2 The command is not known here; HELP lists those that are",
+    kNotOffered         = "502 5.5.1 The command is not offered here; go on without it",
+    kBdatNotOffered     = "502 5.5.1 BDAT is not offered here; send the message with DATA",
+    kBadClientName      = "501 5.5.4 EHLO and HELO need one host name without spaces; check the SMTP "
+                          "domain in your mail settings",
+    kNoArgument         = "501 5.5.4 The command takes no argument; send it alone",
+    kDataArgument       = "554 5.5.4 DATA takes no argument; send it alone",
     kHelloFirst         = "503 5.5.1 Send EHLO first",
     kTransactionOpen    = "503 5.5.1 A message is already under way; finish it or send RSET",
-    kMailFirst          = "503 5.5.1 Send MAIL first",
-    kRecipientFirst     = "503 5.5.1 Send RCPT first",
-    kNoRecipients       = "554 5.5.1 No recipient was accepted, so there is nobody to send to",
-    kRsetArgument       = "501 5.5.4 RSET takes no argument",
-    kDataArgument       = "554 5.5.4 DATA takes no argument",
+    kMailFirst          = "503 5.5.1 No sender was accepted yet; send MAIL first",
+    kRecipientFirst     = "503 5.5.1 No recipient was given yet; send RCPT first",
+    kNoRecipients       = "554 5.5.1 No recipient was accepted, so there is nobody to send to; check "
+                          "the addresses",
     kDataNotLast        = "554 5.5.1 Wait for 354 before you send the message",
 
     kTlsReady           = "220 2.0.0 Begin TLS now",
-    kTlsTwice           = "503 5.5.1 The connection is encrypted already",
-    kTlsArgument        = "501 5.5.4 STARTTLS takes no argument",
+    kTlsTwice           = "503 5.5.1 The connection is encrypted already; go on without STARTTLS",
     kTlsNotLast         = "554 5.5.1 Wait for 220 before you begin TLS",
     kTlsFirst           = "530 5.7.0 This relay talks over TLS only; turn on STARTTLS and try again",
 
-    kIdle               = "421 4.4.2 Nothing was heard for too long; closing the connection",
-    kTooSlow            = "421 4.4.2 The message comes too slowly or not at all; closing the connection",
+    kIdle               = "421 4.4.2 Nothing was heard for too long; connect again",
+    kTooSlow            = "421 4.4.2 The message comes too slowly or not at all; connect and send it "
+                          "again",
     kShuttingDown       = "421 4.3.2 The relay is restarting; try again in a moment",
-    kTooManyErrors      = "421 4.7.0 Too many errors; closing the connection",
-    kTooManyIdle        = "421 4.7.0 Too many commands without a message; closing the connection",
+    kTooManyErrors      = "421 4.7.0 Too many commands were refused; check your mail software, then "
+                          "connect again",
+    kTooManyIdle        = "421 4.7.0 Too many commands without a message; connect again when you have "
+                          "one",
 
     kQueueFull          = "452 4.3.1 The relay has no room for more mail now; try again later",
     kStorageFault       = "451 4.3.0 The relay could not store the message; try again later",
     kTooManyRecipients  = "452 4.5.3 Too many recipients for one message; send the rest in another",
     kHeldTooLong        = "555 5.5.4 The message cannot be held that long; ask for less",
-    kRelayDenied        = "550 5.7.1 This relay does not take mail from your network address",
-    kNeedsUtf8          = "553 5.6.7 The address holds non-ASCII letters: MAIL needs SMTPUTF8",
+    kRelayDenied        = "550 5.7.1 This relay does not take mail from your network address; ask its "
+                          "operator to trust it",
+    kNeedsUtf8          = "553 5.6.7 The address has letters outside ASCII in it, which needs SMTPUTF8; "
+                          "use an address without them",
     kSenderLiteral      = "550 5.1.7 The sender's domain must be a name, not a network address",
     kRecipientLiteral   = "550 5.1.2 The recipient's domain must be a name, not a network address",
 
@@ -73,11 +82,13 @@ inline constexpr std::string_view
     kAuthNeedsTls       = "538 5.7.11 Sign-in needs encryption; turn on STARTTLS and try again",
     kSignInFirst        = "530 5.7.0 This relay takes mail after sign-in only; set user name and "
                           "password",
-    kAuthMalformed      = "501 5.5.2 The AUTH response is not what the mechanism wants",
-    kAuthCancelled      = "501 5.7.0 AUTH was cancelled",
-    kAuthUnknown        = "504 5.5.4 Only AUTH PLAIN and LOGIN are known here",
-    kAuthTwice          = "503 5.5.1 AUTH was already done",
-    kTooManyAuth        = "421 4.7.0 Too many failed AUTH attempts; closing the connection";
+    kAuthMalformed      = "501 5.5.2 The AUTH response is not what the mechanism wants; check user name "
+                          "and password in your mail settings",
+    kAuthCancelled      = "501 5.7.0 AUTH was cancelled; begin it again",
+    kAuthUnknown        = "504 5.5.4 Only AUTH PLAIN and LOGIN are known here; choose one of them",
+    kAuthTwice          = "503 5.5.1 You are signed in already; go on without AUTH",
+    kTooManyAuth        = "421 4.7.0 Too many failed sign-ins; check user name and password, then "
+                          "connect again";
 // clang-format on
 
 std::string too_large(std::uint64_t limit_bytes);

@@ -12,11 +12,14 @@
 namespace postern::smtpd {
 namespace {
 
+constexpr std::size_t kNowhere = std::string_view::npos;
 constexpr Duration kTarpit = std::chrono::seconds(3);
 
-// The first byte of a TLS record, or of nothing that is text. Such a client never sends CRLF.
+// The first byte of a TLS record, or of nothing else that is text. Such a client may never send
+// CRLF.
 bool is_no_command(char first) {
-  return first == 0x16 || static_cast<unsigned char>(first) >= 0x80;
+  const auto byte = static_cast<unsigned char>(first);
+  return byte >= 0x7F || (byte < 0x20 && std::string_view("\0\t\r\n", 4).find(first) == kNowhere);
 }
 
 // A NUL inside the quotes of an address is told from one elsewhere: after the former nobody knows
@@ -165,7 +168,7 @@ std::size_t Session::State::take_command(std::string_view bytes) {
       last_words(reply::kBrokenLine);
       break;
     case mail::LineFraming::Found::endless:
-      last_words(reply::kBadLine);
+      last_words(reply::kTooLong);
       break;
   }
   return taken;
@@ -177,27 +180,26 @@ void Session::State::obey(std::string_view line) {
     return answer_auth(fits ? authentication->answer(line) : Authentication::Step::malformed);
   }
   const mail::CommandLine command = mail::split_command(line);
-  const auto rows = commands();
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Command& known) {
-    return iequals(known.verb, command.verb);
-  });
-  const bool known = row != rows.end();
-  if (shutting_down && phase != kSender && !(known && row->verb == "QUIT"))
+  const Command& row = find(command);
+  if (shutting_down && phase != kSender && row.verb != "QUIT")
     return last_words(reply::kShuttingDown);
 
-  const std::size_t limit = settings.max_command_bytes + (known ? row->extra_bytes : 0);
-  if (has_stray_nul(line)) return refuse(reply::kBadLine);
-  if (line.size() + 2 > limit) return refuse(known ? row->malformed : reply::kBadLine);
-  if (!known) return refuse(reply::kUnknownCommand);
+  // Where the client goes on after these whatever we answer, that must not become commands: neither
+  // order nor form counts.
+  if (row.is(kEndsDialogue)) return (this->*row.act)(command.argument);
   // RFC 2920 section 3.1: what follows DATA now was sent without regard to the answer; taking it
   // for content or for commands would both be guessing.
-  if (row->ends_group && more_input) return last_words(reply::kDataNotLast);
-  if ((row->phases & phase) == 0) {
+  if (row.is(kEndsGroup) && more_input) return last_words(reply::kDataNotLast);
+
+  if (has_stray_nul(line)) return refuse(reply::kHoldsNul);
+  if (line.size() + 2 > settings.max_command_bytes + row.extra_bytes) return refuse(row.too_long);
+  if ((row.phases & phase) == 0) {
     const std::string_view early = too_early();
-    if (early.empty()) return refuse(row->out_of_phase);
+    if (early.empty()) return refuse(row.out_of_phase);
     return phase == kSilent ? refuse(early) : turn_away(early);
   }
-  (this->*row->act)(command.argument);
+  if (row.is(kStandsAlone) && !command.argument.empty()) return refuse(reply::kNoArgument);
+  (this->*row.act)(command.argument);
 }
 
 void Session::State::refuse(std::string_view line) {

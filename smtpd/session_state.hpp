@@ -3,13 +3,13 @@
 // (commands.cpp). Nobody else includes this.
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 
 #include "mail/address.hpp"
+#include "mail/command.hpp"
 #include "mail/line.hpp"
 #include "mail/parameters.hpp"
 #include "smtpd/authentication.hpp"
@@ -32,6 +32,13 @@ enum Phase : unsigned {
   kContent = 32,  // after 354
 };
 
+/// What else is to be known of a verb; one bit each.
+enum Manner : unsigned {
+  kStandsAlone = 1,   // takes no argument (RFC 5321 section 4.1.1)
+  kEndsGroup = 2,     // nothing may follow it before its answer
+  kEndsDialogue = 4,  // nothing that follows it may be taken for commands
+};
+
 struct Session::State {
   State(const SessionSettings& session_settings, Peer client, const Policy& door_policy,
         NumberSource& number_source)
@@ -46,12 +53,13 @@ struct Session::State {
     std::string_view verb;
     void (State::*act)(std::string_view argument);
     unsigned phases;
-    std::string_view out_of_phase = {};            // after EHLO; before it all get the same answer
-    std::uint32_t extra_bytes = 0;                 // by how much its line may exceed the others'
-    std::string_view malformed = reply::kBadLine;  // the answer to a line too long
-    bool ends_group = false;                       // nothing may follow it before its answer
+    std::string_view out_of_phase = {};  // after EHLO; before it all get the same answer
+    std::uint32_t extra_bytes = 0;       // by how much its line may exceed the others'
+    std::string_view too_long = reply::kTooLong;
+    unsigned manners = 0;
+    constexpr bool is(Manner manner) const { return (manners & manner) != 0; }
   };
-  static std::span<const Command> commands();
+  static const Command& find(const mail::CommandLine& line);
 
   // The verbs.
   void ehlo(std::string_view argument);
@@ -69,6 +77,7 @@ struct Session::State {
   void bdat(std::string_view argument);
   void not_offered(std::string_view argument);
   void not_mail(std::string_view argument);
+  void unknown(std::string_view argument);
 
   // What they share.
   bool meet(std::string_view argument);

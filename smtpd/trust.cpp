@@ -35,7 +35,7 @@ std::string_view Session::State::too_early() const {
 void Session::State::starttls(std::string_view argument) {
   if (!tls.empty()) return refuse(reply::kTlsTwice);
   if (!may_start_tls()) return refuse(reply::kNotOffered);
-  if (!argument.empty()) return refuse(reply::kTlsArgument);
+  if (!argument.empty()) return refuse(reply::kNoArgument);
   if (more_input) return last_words(reply::kTlsNotLast);
   say(reply::kTlsReady);
   want = Want::tls;

@@ -1,12 +1,11 @@
-// What dialogues as text cannot show: content by the chunk, the message's fields, faults between
-// chunks, time-outs and shut-down, and every way to smuggle an end of data.
+// What dialogues as text (tests/golden/dialogues) cannot show: content by the chunk, the message's
+// fields, faults between chunks, time-outs and shut-down.
 #include "smtpd/session.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "mail/headers.hpp"
 #include "mail/relaxed_body.hpp"
 #include "tests/unit/smtpd/client.hpp"
 
@@ -19,7 +18,9 @@ constexpr std::size_t kChunk = Content::kChunkBytes;
 const std::string kHeader = "From: a@product.com\r\nDate: x\r\nMessage-ID: <1@product.com>\r\n\r\n";
 const std::string kQueued = "250 2.0.0 Ok: queued as ID\r\n";
 const std::string kFraming =
-    "550 5.5.2 The message holds a bare CR or LF, a NUL or a line over 64 KiB\r\n";
+    "550 5.5.2 The message has a bare CR or LF, a NUL or a line over 64 KiB in it; encode it or "
+    "break "
+    "its lines with CR LF\r\n";
 
 void begin_message(Client& client, const std::string& sender = "a@product.com") {
   client.speak("EHLO app\r\nMAIL FROM:<" + sender + ">\r\nRCPT TO:<c@example.org>\r\nDATA\r\n");
@@ -46,12 +47,6 @@ std::string random_text(std::size_t bytes) {
   return text.append(bytes - text.size() - 2, 'x') + "\r\n";
 }
 
-std::string repeated(const std::string& text, std::size_t times) {
-  std::string out;
-  for (std::size_t i = 0; i < times; ++i) out += text;
-  return out;
-}
-
 std::string stuffed(std::string_view content) {
   std::string out;
   bool line_start = true;
@@ -62,30 +57,6 @@ std::string stuffed(std::string_view content) {
   }
   return out;
 }
-
-// CVE-2023-51764, -51765, -51766, CVE-2024-27305: none of these is the end of data.
-class Smuggling : public testing::TestWithParam<std::string> {};
-
-TEST_P(Smuggling, IsNoEndOfDataHoweverItIsCut) {
-  const std::string bytes =
-      kHeader + "text" + GetParam() +
-      "MAIL FROM:<evil@product.com>\r\nRCPT TO:<victim@example.org>\r\nDATA\r\n" + kHeader +
-      "smuggled\r\n.\r\nMAIL FROM:<more@product.com>\r\n";
-  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
-    Sender client;
-    client.start();
-    client.speak(bytes.substr(0, cut));
-    client.speak(bytes.substr(cut));
-    ASSERT_EQ(client.transcript, kFraming) << "cut at byte " << cut;
-    ASSERT_TRUE(client.closed());
-    ASSERT_TRUE(client.stored.empty());
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Session, Smuggling,
-                         testing::Values("\n.\n", "\n.\r", "\r.\n", "\r.\r", "\n.\r\n", "\r.\r\n",
-                                         "\r\n.\n", "\r\n.\r", "\r\r\n.\r\r\n", "\r\n\0.\r\n"s,
-                                         "\r\n.\0\r\n"s));
 
 TEST(Session, SmallMessageIsOneChunk) {
   Sender client;
@@ -180,15 +151,6 @@ TEST(Session, MessageThatGrowsTooLargeLeavesNoChunks) {
   EXPECT_FALSE(client.closed());
 }
 
-TEST(Session, LimitIsOnTheMessageNotOnItsStuffing) {
-  Sender client;
-  const std::string body = repeated(".\r\n", 1000);
-  client.settings.max_message_bytes = kHeader.size() + body.size();
-  client.start();
-  EXPECT_EQ(client.ask(kHeader + stuffed(body) + ".\r\n"), kQueued);
-  EXPECT_EQ(client.stored.at(0).content(), kHeader + body);
-}
-
 TEST(Session, LostConnectionAbandonsItsChunks) {
   Sender client;
   client.start();
@@ -254,57 +216,12 @@ TEST(Session, TellsWhyItRefusedMail) {
   EXPECT_EQ(client.session().take_refusal(), std::nullopt);
   client.speak("MAIL FROM:<a@product.com>\r\nRCPT TO:<bad>\r\nRCPT TO:<>\r\nDATA\r\n");
   EXPECT_EQ(client.session().take_refusal(),
-            "501 5.1.3 The recipient's address is not a valid e-mail address");
+            "501 5.1.3 The recipient's address is not a valid e-mail address; correct it");
   EXPECT_EQ(client.session().take_refusal(), std::nullopt);
   client.speak("RCPT TO:<c@example.org>\r\nDATA\r\n");
   client.speak("Subject: x\r\n\r\n.\r\n");
-  EXPECT_EQ(client.session().take_refusal(), "550 5.6.0 The message has no From header");
-}
-
-// ---- Limits of the header, RFC 5322 and hostile input -------------------------------------------
-
-std::string answer_to_header(const std::string& fields) {
-  Sender client;
-  client.start();
-  return client.ask("From: a@product.com\r\n" + fields + "\r\nbody\r\n.\r\n");
-}
-
-TEST(Session, AThousandHeaderFieldsAreTheLimit) {
-  EXPECT_EQ(answer_to_header(repeated("X: y\r\n", 999)), kQueued);
-  EXPECT_EQ(answer_to_header(repeated("X: y\r\n", 1000)),
-            "550 5.6.0 The message has more than 1000 header fields\r\n");
-}
-
-TEST(Session, HeaderOf128KiBIsTheLimit) {
-  const std::string refusal = "550 5.6.0 The message has more than 128 KiB of header\r\n";
-  const auto fields = [](std::size_t bytes) {
-    std::string text;
-    while (text.size() + 1000 <= bytes) text += "X: " + std::string(995, 'y') + "\r\n";
-    return text + "Y: " + std::string(bytes - text.size() - 5, 'z') + "\r\n";
-  };
-  const std::size_t rest =
-      mail::kMaxHeaderBytes - std::string("From: a@product.com\r\n\r\n").size();
-  EXPECT_EQ(answer_to_header(fields(rest)), kQueued);
-  EXPECT_EQ(answer_to_header(fields(rest + 1)), refusal);
-  EXPECT_EQ(answer_to_header(fields(4 * kChunk)), refusal);
-}
-
-TEST(Session, MoreThanFiftyReceivedAreALoop) {
-  EXPECT_EQ(answer_to_header(repeated("Received: from x\r\n", 50)), kQueued);
-  EXPECT_EQ(answer_to_header(repeated("Received: from x\r\n", 51)),
-            "554 5.4.6 The message went through more than 50 servers; it is in a loop\r\n");
-}
-
-// MIME is opaque to a relay: depth and breadth cost nothing but their bytes.
-TEST(Session, DeepMimePassesOpaque) {
-  Sender client;
-  client.start();
-  std::string content =
-      "From: a@product.com\r\nDate: x\r\nMessage-ID: <1@x>\r\nContent-Type: multipart/mixed; "
-      "boundary=b\r\n\r\n";
-  content += repeated("--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n", 10000);
-  EXPECT_EQ(client.ask(content + ".\r\n"), kQueued);
-  EXPECT_EQ(client.stored.at(0).content(), content);
+  EXPECT_EQ(client.session().take_refusal(),
+            "550 5.6.0 The message has no From header; say who it is from");
 }
 
 // ---- Time and shut-down -------------------------------------------------------------------------
@@ -315,7 +232,7 @@ TEST(Session, SilenceEndsWith421) {
   client.session().timed_out();
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(client.session().take_output(),
-            "421 4.4.2 Nothing was heard for too long; closing the connection\r\n");
+            "421 4.4.2 Nothing was heard for too long; connect again\r\n");
 }
 
 TEST(Session, ShutDownEndsAnIdleDialogueAtOnce) {
@@ -351,8 +268,8 @@ TEST(Session, AStalledMessageEndsWith421AndLeavesNothing) {
     client.session().timed_out();
     EXPECT_EQ(client.session().take_output(),
               shutting_down ? "421 4.3.2 The relay is restarting; try again in a moment\r\n"
-                            : "421 4.4.2 The message comes too slowly or not at all; closing the "
-                              "connection\r\n");
+                            : "421 4.4.2 The message comes too slowly or not at all; connect and "
+                              "send it again\r\n");
     EXPECT_TRUE(client.closed());
     EXPECT_TRUE(client.session().take_abandoned());
   }
@@ -366,24 +283,6 @@ TEST(Session, ShutDownTakesNoFurtherMessage) {
   EXPECT_EQ(client.ask("MAIL FROM:<a@product.com>\r\n"),
             "421 4.3.2 The relay is restarting; try again in a moment\r\n");
   EXPECT_TRUE(client.closed());
-}
-
-TEST(Session, ManyRecipientsAreTakenUpToTheLimit) {
-  Client client;
-  client.greet();
-  client.speak("EHLO app\r\nMAIL FROM:<a@product.com>\r\n");
-  client.transcript.clear();
-  std::string expected;
-  for (int i = 0; i < 10'000; ++i) {
-    client.speak("RCPT TO:<c" + std::to_string(i) + "@example.org>\r\n");
-    expected += i < 1000
-                    ? "250 2.1.5 Recipient ok\r\n"
-                    : "452 4.5.3 Too many recipients for one message; send the rest in another\r\n";
-  }
-  EXPECT_TRUE(client.transcript == expected);
-  client.speak("DATA\r\n");
-  client.speak(kHeader + ".\r\n");
-  EXPECT_EQ(client.stored.at(0).message.envelope.recipients.size(), 1000U);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // What a sign-in leaves behind: in the message, for the log, for the address. Its dialogues are
-// tests/golden/dialogues/auth-*.txt.
+// tests/golden/dialogues/auth-*.txt and users.txt.
 #include <gtest/gtest.h>
 
 #include "tests/unit/smtpd/client.hpp"
