@@ -11,6 +11,14 @@ enum ExitStatus : int {
   kUsage = 2,      // usage or configuration
   kNoDaemon = 69,  // EX_UNAVAILABLE
   kTryLater = 75,  // EX_TEMPFAIL
+
+  // Only sendmail has these; its callers know the numbers of sysexits.h.
+  kMisused = 64,        // EX_USAGE
+  kBadMessage = 65,     // EX_DATAERR
+  kNoSuchAddress = 67,  // EX_NOUSER
+  kRefused = 69,        // EX_UNAVAILABLE
+  kNoInput = 74,        // EX_IOERR
+  kMisconfigured = 78,  // EX_CONFIG
 };
 
 class Failure : public std::runtime_error {

@@ -10,7 +10,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestFile = 4 * config::kMiB;
-constexpr const char* kSystemFile = "/etc/postern/postern.toml";
 
 /// [section] key of the document, when it is a string.
 std::string text_of(const config::Value& root, std::string_view section, std::string_view key,

@@ -8,6 +8,9 @@
 
 namespace postern::cli {
 
+/// The installed daemon's configuration, where nothing else is said.
+constexpr const char* kSystemFile = "/etc/postern/postern.toml";
+
 /// What the operator gave; all may be empty.
 struct PlaceOptions {
   std::string config;  // a TOML file

@@ -7,6 +7,7 @@
 #include "cli/dkim_command.hpp"
 #include "cli/place.hpp"
 #include "cli/queue_commands.hpp"
+#include "cli/sendmail.hpp"
 #include "config/load.hpp"
 #include "config/wording.hpp"
 #include "core/message.hpp"
@@ -14,6 +15,9 @@
 
 namespace postern::cli {
 namespace {
+
+/// Commands that are also names of the program: a link called so is the command.
+constexpr std::array<std::string_view, 2> kNames{"mailq", "sendmail"};
 
 /// A filter option of the command line; the API's parameter has the same name.
 struct FilterOption {
@@ -66,6 +70,8 @@ class CommandLine {
     app_.set_version_flag("--version", "postern " + program.version);
     app_.require_subcommand(1);
     add_serve();
+    // For the help; its own command line is older than this one and never comes here.
+    app_.add_subcommand("sendmail", "Submit the message on standard input; see sendmail --help");
     add_listing();
     add_verbs();
     add_transports();
@@ -296,8 +302,16 @@ class CommandLine {
 int run(const std::vector<std::string>& arguments, const Program& program, std::ostream& out,
         std::ostream& err) {
   std::vector<std::string> words(arguments.begin() + 1, arguments.end());
-  if (std::filesystem::path(arguments.front()).filename() == "mailq")
-    words.insert(words.begin(), "mailq");
+  const std::string called = std::filesystem::path(arguments.front()).filename();
+  if (std::find(kNames.begin(), kNames.end(), called) != kNames.end())
+    words.insert(words.begin(), called);
+  if (!words.empty() && words.front() == "sendmail") {
+    const auto list_queue = [&](std::vector<std::string> options) {
+      options.insert(options.begin(), {"postern", "mailq"});
+      return run(options, program, out, err);
+    };
+    return sendmail({words.begin() + 1, words.end()}, list_queue, out, err);
+  }
   const int status = CommandLine(program, out, err).run(std::move(words));
   // A script that reads half of a listing must not take it for all.
   if (out.flush()) return status;

@@ -1,9 +1,9 @@
 #pragma once
 // The command line. `postern serve` is the daemon; everything else speaks to one over its socket or
-// works on files. Called as mailq it is `postern mailq`.
+// works on files. Called as mailq or sendmail it is `postern mailq` or `postern sendmail`.
 //
 // Exit status: 0 done, 1 the operation failed, 2 usage or configuration, 69 no daemon, 75 try
-// later.
+// later. sendmail has those of sysexits.h.
 #include <functional>
 #include <ostream>
 #include <string>

@@ -74,9 +74,8 @@ void read_backup(Variables& variables, Config& config) {
   config.transports.push_back(std::move(*backup));
 }
 
-void read_sockets(Variables& variables, Config& config) {
-  config.listeners.push_back(default_listener());
-  Listener& listener = config.listeners.front();
+Listener read_listener(Variables& variables) {
+  Listener listener = default_listener();
   if (const auto bind = variables.get("POSTERN_BIND")) {
     const auto endpoint = parse_endpoint(*bind);
     if (endpoint)
@@ -84,6 +83,12 @@ void read_sockets(Variables& variables, Config& config) {
     else
       variables.wrong("POSTERN_BIND", endpoint.error().what);
   }
+  return listener;
+}
+
+void read_sockets(Variables& variables, Config& config) {
+  config.listeners.push_back(read_listener(variables));
+  const Listener& listener = config.listeners.front();
   if (const auto token = variables.get("POSTERN_ADMIN_TOKEN")) {
     config.admin.token = Secret(*token);
     config.admin.bind->host = "0.0.0.0";
@@ -122,6 +127,16 @@ Loaded load_environment(const Environment& environment) {
   fill_names(config.server);
   if (!findings.empty()) return findings.take();
   return config;
+}
+
+LoadedDoors load_environment_doors(const Environment& environment) {
+  Findings findings("environment");
+  Variables variables(environment, findings);
+  Server server;
+  fill_names(server);
+  Doors doors{server.hostname, {read_listener(variables)}};
+  if (!findings.empty()) return findings.take();
+  return doors;
 }
 
 }  // namespace postern::config

@@ -146,6 +146,26 @@ std::string Mistake::to_string() const {
   return file + ':' + std::to_string(line) + ':' + std::to_string(column) + ": " + what;
 }
 
+LoadedDoors load_doors(const std::filesystem::path& file, const Environment& environment) {
+  const auto text = read_file(file, kLargestFile);
+  if (!text) return std::vector<Mistake>{{file.string(), 0, 0, text.error().what}};
+  Place error_at;
+  const auto document = parse_document(*text, error_at);
+  if (!document)
+    return std::vector<Mistake>{
+        {file.string(), error_at.line, error_at.column, document.error().what}};
+  Findings findings(file.string());
+  Reader root(*document, environment, findings);
+  Server server;
+  read_section(root, "server", server);
+  Doors doors;
+  read_listeners(root, doors.listeners);
+  if (!findings.empty()) return findings.take();
+  fill_names(server);
+  doors.hostname = server.hostname;
+  return doors;
+}
+
 Loaded load_text(std::string_view toml, const std::string& file_name,
                  const Environment& environment, const KeyCheck& key_check) {
   Place error_at;

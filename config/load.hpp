@@ -33,6 +33,17 @@ Loaded load_text(std::string_view toml, const std::string& file_name,
 /// The environment-only form (POSTERN_MAILGUN_API_KEY and its like).
 Loaded load_environment(const Environment& environment);
 
+/// What a program beside the daemon must know to submit mail. Neither secrets nor certificates need
+/// be readable for it, and mistakes in other sections are the daemon's affair.
+struct Doors {
+  std::string hostname;
+  std::vector<Listener> listeners;  // one at least
+};
+using LoadedDoors = std::variant<Doors, std::vector<Mistake>>;
+LoadedDoors load_doors(const std::filesystem::path& file, const Environment& environment);
+/// Of the environment-only form.
+LoadedDoors load_environment_doors(const Environment& environment);
+
 /// What is allowed but will hardly be meant, one sentence each: a certificate past its time.
 std::vector<std::string> warnings(const Config& config, Time now);
 

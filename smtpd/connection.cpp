@@ -13,7 +13,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kBufferBytes = 32 * 1024;
+// Thousands of clients may sit there and say nothing: room for commands until a message comes.
+constexpr std::size_t kCommandBufferBytes = 4 * 1024;
+constexpr std::size_t kContentBufferBytes = 32 * 1024;
 
 // While the server goes down, a client in the middle of a message gets so long for the rest of it.
 constexpr Duration kLastReads = std::chrono::seconds(8);
@@ -62,7 +64,7 @@ Connection::Connection(asio::ip::tcp::socket socket, Peer peer, std::shared_ptr<
       services_(services),
       session_(door_->session, peer_, *door_->policy, services_.committer.numbers()),
       pace_({.idle = door_->settings.idle_timeout}, services_.clock.tick()),
-      buffer_(kBufferBytes) {}
+      buffer_(kCommandBufferBytes) {}
 
 asio::awaitable<void> Connection::run() {
   const auto self = shared_from_this();
@@ -173,6 +175,7 @@ asio::awaitable<bool> Connection::read() {
     if (shutting_down_) session_.shut_down();
     if (session_.want() != Want::input) co_return true;
     expire_at(deadline());
+    if (session_.in_content()) buffer_.resize(kContentBufferBytes);
     const asio::mutable_buffer space = asio::buffer(buffer_);
     reading_ = true;
     const net::Moved moved = co_await stream_.read_some(space);

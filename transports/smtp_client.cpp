@@ -165,7 +165,7 @@ void SmtpClient::write_command(const Open& open, std::uint32_t index) {
 }
 
 bool SmtpClient::receive(std::string_view bytes, Time now) {
-  using Found = SmtpReplyReader::Found;
+  using Found = mail::SmtpReplyReader::Found;
   bool any = false;
   while (want() != Want::close) {
     // RFC 3207 section 4.2, CVE-2011-0411: what came in plain text behind the 220 counts for
@@ -182,7 +182,7 @@ bool SmtpClient::receive(std::string_view bytes, Time now) {
   return any;
 }
 
-void SmtpClient::handle(const SmtpReply& reply, Time now) {
+void SmtpClient::handle(const mail::SmtpReply& reply, Time now) {
   if (!is_ready()) return handshake_.receive(reply, now, output_);
   if (is_quitting_) {
     is_closing_ = true;
@@ -212,7 +212,7 @@ void SmtpClient::handle(const SmtpReply& reply, Time now) {
   }
 }
 
-void SmtpClient::mail_answered(Open& open, const SmtpReply& reply, Time now) {
+void SmtpClient::mail_answered(Open& open, const mail::SmtpReply& reply, Time now) {
   if (reply.is_positive()) {
     open.mail_accepted = true;
     ++served_;
@@ -223,7 +223,7 @@ void SmtpClient::mail_answered(Open& open, const SmtpReply& reply, Time now) {
   }
 }
 
-void SmtpClient::recipient_answered(Open& open, std::uint32_t index, const SmtpReply& reply,
+void SmtpClient::recipient_answered(Open& open, std::uint32_t index, const mail::SmtpReply& reply,
                                     Time now) {
   if (open.outcomes[index]) return;  // MAIL was refused
   if (reply.is_positive()) {
@@ -231,7 +231,7 @@ void SmtpClient::recipient_answered(Open& open, std::uint32_t index, const SmtpR
     return;
   }
   if (!reply.is_refusal()) return protocol_error("unexpected reply to RCPT: " + reply.to_line());
-  SmtpReply read = reply;
+  mail::SmtpReply read = reply;
   // RFC 5321 section 4.5.3.1.10: at RCPT 552 means 452, too many recipients.
   if (read.code == 552) read.code = 452;
   Outcome outcome = classify_smtp(rules_, read, Phase::rcpt_to, 1, now);
@@ -252,7 +252,7 @@ void SmtpClient::recipient_answered(Open& open, std::uint32_t index, const SmtpR
   open.outcomes[index] = std::move(outcome);
 }
 
-void SmtpClient::data_answered(Open& open, const SmtpReply& reply, Time now) {
+void SmtpClient::data_answered(Open& open, const mail::SmtpReply& reply, Time now) {
   if (reply.code == 354 && open.accepted > 0) {
     open.body = Body::wanted;
   } else if (reply.code == 354) {
@@ -268,7 +268,7 @@ void SmtpClient::data_answered(Open& open, const SmtpReply& reply, Time now) {
   }
 }
 
-void SmtpClient::end_answered(Open& open, const SmtpReply& reply, Time now) {
+void SmtpClient::end_answered(Open& open, const mail::SmtpReply& reply, Time now) {
   if (reply.is_positive()) {
     Outcome delivered = Outcome::delivered(reply.to_line(), queue_id(reply.text));
     if (handshake_.extensions().dsn) delivered.onward = Onward::tells;
@@ -293,7 +293,7 @@ void SmtpClient::end_if_hopeless() {
 
 // 421 is the peer's farewell whatever it answers (RFC 5321 section 3.8). To the first command on a
 // connection that has served before it only says that this connection is at its end.
-void SmtpClient::shutting_down(const SmtpReply& reply, Time now) {
+void SmtpClient::shutting_down(const mail::SmtpReply& reply, Time now) {
   const Open& open = open_.front();
   const Phase phase = open.body == Body::ended ? Phase::content
                       : open.answered == 0     ? Phase::mail_from

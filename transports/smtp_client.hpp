@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "core/message.hpp"
+#include "mail/smtp_reply.hpp"
 #include "transports/smtp_handshake.hpp"
-#include "transports/smtp_reply.hpp"
 #include "transports/transport.hpp"
 
 namespace postern::transports {
@@ -113,13 +113,13 @@ class SmtpClient {
   void pump();
   bool may_send_next(const Open& open) const;
   void write_command(const Open& open, std::uint32_t index);
-  void handle(const SmtpReply& reply, Time now);
-  void mail_answered(Open& open, const SmtpReply& reply, Time now);
-  void recipient_answered(Open& open, std::uint32_t index, const SmtpReply& reply, Time now);
-  void data_answered(Open& open, const SmtpReply& reply, Time now);
-  void end_answered(Open& open, const SmtpReply& reply, Time now);
+  void handle(const mail::SmtpReply& reply, Time now);
+  void mail_answered(Open& open, const mail::SmtpReply& reply, Time now);
+  void recipient_answered(Open& open, std::uint32_t index, const mail::SmtpReply& reply, Time now);
+  void data_answered(Open& open, const mail::SmtpReply& reply, Time now);
+  void end_answered(Open& open, const mail::SmtpReply& reply, Time now);
   void end_if_hopeless();
-  void shutting_down(const SmtpReply& reply, Time now);
+  void shutting_down(const mail::SmtpReply& reply, Time now);
   void finish_front();
   void abandon(const Outcome& front, bool front_unsent);
   void protocol_error(const std::string& why);
@@ -127,7 +127,7 @@ class SmtpClient {
   ReplyRules rules_;
   Duration timeout_;
   SmtpHandshake handshake_;
-  SmtpReplyReader reader_;
+  mail::SmtpReplyReader reader_;
   std::string output_;
   std::deque<Open> open_;
   std::deque<SmtpResult> results_;

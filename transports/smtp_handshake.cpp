@@ -49,7 +49,7 @@ SmtpExtensions SmtpExtensions::parse(std::string_view ehlo_text) {
   return extensions;
 }
 
-Outcome classify_smtp(const ReplyRules& rules, const SmtpReply& reply, Reply::Phase phase,
+Outcome classify_smtp(const ReplyRules& rules, const mail::SmtpReply& reply, Reply::Phase phase,
                       std::size_t recipients, Time now) {
   Reply said;
   said.status = reply.code;
@@ -65,7 +65,7 @@ SmtpHandshake::SmtpHandshake(SmtpIdentity identity, ReplyRules rules)
   if (identity_.tls == TransportTls::implicit) step_ = Step::start_tls;
 }
 
-void SmtpHandshake::receive(const SmtpReply& reply, Time now, std::string& output) {
+void SmtpHandshake::receive(const mail::SmtpReply& reply, Time now, std::string& output) {
   // RFC 5321 section 3.8: 421 may answer anything; the peer closes after it.
   if (reply.code == 421) return refused(reply, Reply::Phase::greeting, now);
   switch (state_) {
@@ -114,7 +114,7 @@ void SmtpHandshake::after_ehlo(std::string& output) {
   authenticate(output);
 }
 
-void SmtpHandshake::after_starttls(const SmtpReply& reply, Time now, std::string& output) {
+void SmtpHandshake::after_starttls(const mail::SmtpReply& reply, Time now, std::string& output) {
   if (reply.code == 220)
     step_ = Step::start_tls;
   else if (identity_.tls == TransportTls::opportunistic)
@@ -162,7 +162,7 @@ void SmtpHandshake::authenticate(std::string& output) {
   }
 }
 
-void SmtpHandshake::after_auth(const SmtpReply& reply, Time now, std::string& output) {
+void SmtpHandshake::after_auth(const mail::SmtpReply& reply, Time now, std::string& output) {
   if (reply.code == 334 && state_ == State::auth_user) {
     state_ = State::auth_password;
     output += crypto::to_base64(identity_.username) + "\r\n";
@@ -177,7 +177,7 @@ void SmtpHandshake::after_auth(const SmtpReply& reply, Time now, std::string& ou
   }
 }
 
-void SmtpHandshake::refused(const SmtpReply& reply, Reply::Phase phase, Time now) {
+void SmtpHandshake::refused(const mail::SmtpReply& reply, Reply::Phase phase, Time now) {
   fail(reply.is_refusal() ? classify_smtp(rules_, reply, phase, 1, now)
                           : Outcome::unreachable("unexpected reply: " + reply.to_line()));
 }

@@ -10,8 +10,8 @@
 
 #include "config/config.hpp"
 #include "core/outcome.hpp"
+#include "mail/smtp_reply.hpp"
 #include "transports/classify.hpp"
-#include "transports/smtp_reply.hpp"
 
 namespace postern::transports {
 
@@ -56,7 +56,7 @@ class SmtpHandshake {
   enum class Step { read, start_tls, ready, failed };
   Step step() const { return step_; }
   /// Commands are appended to `output`.
-  void receive(const SmtpReply& reply, Time now, std::string& output);
+  void receive(const mail::SmtpReply& reply, Time now, std::string& output);
   /// The TLS handshake that start_tls asked for is done.
   void tls_started(std::string& output);
   void tls_failed(std::string why, bool untrusted);
@@ -73,10 +73,10 @@ class SmtpHandshake {
 
   void say_ehlo(std::string& output);
   void after_ehlo(std::string& output);
-  void after_starttls(const SmtpReply& reply, Time now, std::string& output);
+  void after_starttls(const mail::SmtpReply& reply, Time now, std::string& output);
   void authenticate(std::string& output);
-  void after_auth(const SmtpReply& reply, Time now, std::string& output);
-  void refused(const SmtpReply& reply, Reply::Phase phase, Time now);
+  void after_auth(const mail::SmtpReply& reply, Time now, std::string& output);
+  void refused(const mail::SmtpReply& reply, Reply::Phase phase, Time now);
   void misconfigured(std::string_view rule, std::string why);
 
   SmtpIdentity identity_;
@@ -89,7 +89,7 @@ class SmtpHandshake {
 };
 
 /// What `rules` make of a reply.
-Outcome classify_smtp(const ReplyRules& rules, const SmtpReply& reply, Reply::Phase phase,
+Outcome classify_smtp(const ReplyRules& rules, const mail::SmtpReply& reply, Reply::Phase phase,
                       std::size_t recipients, Time now);
 
 }  // namespace postern::transports

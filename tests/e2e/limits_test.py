@@ -1,7 +1,9 @@
 """Clients that stall, flood or send mail in circles; the relay keeps its places and its patience."""
+import os
 import select
 import smtplib
 import socket
+import struct
 import unittest
 
 from support.client import make_message, submit
@@ -99,6 +101,33 @@ class Limits(unittest.TestCase):
                                  {reply[:3] for reply in replies[:-1]})
                 self.assertTrue(replies[-1].startswith("421 4.7.0 Too many"))
                 self.assertEqual("", peer.line())
+
+    def test_connections_leave_nothing_behind(self):
+        relay = self.relay()
+
+        def descriptors():
+            wait_until(lambda: relay.metric("postern_smtp_connections") == 0, "nobody to be there")
+            return len(os.listdir(f"/proc/{relay.process.pid}/fd"))
+
+        def visit(number):
+            peer = self.peer(relay)
+            if number % 4 == 0:
+                peer.begin_message()
+                peer.socket.sendall(b"half a mess")
+            elif number % 4 == 1:
+                peer.line()
+                peer.say("QUIT")
+            elif number % 4 == 2:  # no time for what is not yet sent: a reset
+                peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                       struct.pack("ii", 1, 0))
+            peer.close()
+
+        for number in range(20):
+            visit(number)
+        before = descriptors()
+        for number in range(200):
+            visit(number)
+        wait_until(lambda: descriptors() <= before, f"no more than {before} descriptors")
 
     def test_a_nul_in_any_command(self):
         peer = self.peer(self.relay())

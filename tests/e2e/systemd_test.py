@@ -32,7 +32,7 @@ class Sockets(unittest.TestCase):
         relay = self.activated()
         self.assertNotIn(" listening ", relay.log(), "the daemon does not run yet")
         submit(relay.port)
-        self.assertIn(" listening ", relay.log())
+        wait_until(lambda: " listening " in relay.log(), "the daemon's log")
         wait_until(self.sink.received, "the mail")
         self.assertEqual(0, relay.stop())
 

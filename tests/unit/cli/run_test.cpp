@@ -109,6 +109,18 @@ TEST_F(RunTest, IsMailqWhenCalledSo) {
   EXPECT_EQ(without_daemon({"--json"}, "/usr/bin/mailq"), kNoDaemon);
 }
 
+TEST_F(RunTest, IsSendmailWhenCalledSo) {
+  EXPECT_EQ(run({"-z"}, "/usr/sbin/sendmail"), kMisused);
+  EXPECT_EQ(err_.str(), "sendmail: sendmail has no option -z.\n");
+  EXPECT_EQ(run({"sendmail", "-z"}), kMisused);
+  EXPECT_EQ(run({"sendmail", "--help"}), kDone);
+  EXPECT_NE(out_.str().find("-oi"), std::string::npos);
+  const auto file = directory_.path() / "p.toml";
+  std::ofstream(file) << "[admin]\nsocket = '" << (directory_.path() / "none.sock").string() << "'";
+  EXPECT_EQ(run({"-bp", "--config", file}, "sendmail"), kNoDaemon);
+  EXPECT_TRUE(err_.str().starts_with("postern: No daemon answers at ")) << err_.str();
+}
+
 TEST_F(RunTest, ClassifiesWithoutADaemon) {
   EXPECT_EQ(without_daemon({"classify", "mailgun", "busy", "--status", "429", "--json"}), kDone);
   EXPECT_EQ(out_.str(), "{}\n");

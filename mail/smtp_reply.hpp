@@ -1,12 +1,12 @@
 #pragma once
-// Reads SMTP replies (RFC 5321 section 4.2) out of bytes that come in pieces. Used by the client
-// dialogue. A reply is lenient in its words and strict in its frame: what does not begin with a
-// code is garbage, and so is a reply that does not end.
+// Reads SMTP replies (RFC 5321 section 4.2) out of bytes that come in pieces. Used by whoever is a
+// client: transports/smtp_client and sendmail. A reply is lenient in its words and strict in its
+// frame: what does not begin with a code is garbage, and so is a reply that does not end.
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace postern::transports {
+namespace postern::mail {
 
 struct SmtpReply {
   int code = 0;      // 200 to 599; of the last line
@@ -42,4 +42,4 @@ class SmtpReplyReader {
   bool is_continued_ = false;
 };
 
-}  // namespace postern::transports
+}  // namespace postern::mail

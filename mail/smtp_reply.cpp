@@ -1,10 +1,10 @@
-#include "transports/smtp_reply.hpp"
+#include "mail/smtp_reply.hpp"
 
 #include <algorithm>
 
 #include "core/text.hpp"
 
-namespace postern::transports {
+namespace postern::mail {
 namespace {
 
 bool is_digit(char c) {
@@ -63,4 +63,4 @@ SmtpReplyReader::Line SmtpReplyReader::take_line(std::string_view line) {
   return line.size() > 3 && line[3] == '-' ? Line::more : Line::last;
 }
 
-}  // namespace postern::transports
+}  // namespace postern::mail

@@ -1,11 +1,11 @@
 // Replies in any pieces: one line, many, garbage, endless.
-#include "transports/smtp_reply.hpp"
+#include "mail/smtp_reply.hpp"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace postern::transports {
+namespace postern::mail {
 namespace {
 
 using Found = SmtpReplyReader::Found;
@@ -71,4 +71,4 @@ TEST(SmtpReply, WireTextIsEscaped) {
 }
 
 }  // namespace
-}  // namespace postern::transports
+}  // namespace postern::mail
