@@ -22,6 +22,7 @@ constexpr std::size_t kMostNamed = 10;  // refused recipients in one sentence
 
 /// Of a reply that is no success (RFC 3463 for the second code).
 ExitStatus status_of(const SmtpReply& reply) {
+  if (reply.text.starts_with("4.5.3")) return kRefused;  // too many recipients, today and tomorrow
   if (reply.code < 500) return kTryLater;
   if (reply.text.starts_with("5.1.")) return kNoSuchAddress;
   if (reply.text.starts_with("5.6.")) return kBadMessage;

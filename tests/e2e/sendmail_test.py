@@ -141,6 +141,11 @@ class WithADaemon(unittest.TestCase):
         large = MESSAGE + "x" * (37 << 20)
         self.assertIn("larger", self.refused(REFUSED, ["a@example.net"], large))
 
+    def test_too_many_recipients(self):
+        many = [f"{number}@example.net" for number in range(1001)]
+        said = self.refused(REFUSED, many)
+        self.assertIn("1000@example.net: 452 4.5.3 Too many recipients", said)
+
     def test_mailx(self):
         script = sendmail.wrapper_in(self.directory, self.relay.config_file)
         rc = pathlib.Path(self.directory, "mailrc")
