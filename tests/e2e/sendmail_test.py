@@ -28,6 +28,7 @@ class WithADaemon(unittest.TestCase):
 
     def setUp(self):
         self.sink.forget()
+        self.addCleanup(self.relay.wait_empty)  # no mail of one test arrives in the next
 
     def sent(self, words, message=MESSAGE):
         """The mails that arrive when sendmail is called so; it must succeed in silence."""
