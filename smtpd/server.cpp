@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "config/units.hpp"
 #include "core/log.hpp"
@@ -38,6 +39,16 @@ std::size_t descriptor_budget() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
   return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur * 3 / 4, 256);
+}
+
+/// Null without a certificate.
+Result<std::shared_ptr<asio::ssl::context>> make_tls(const config::Tls& tls) {
+  if (tls.chain_pem.empty()) return std::shared_ptr<asio::ssl::context>();
+  try {
+    return net::make_server_context(tls.chain_pem, tls.key_pem.reveal());
+  } catch (const boost::system::system_error& error) {
+    return Error{"[tls] cannot be used: " + error.code().message()};
+  }
 }
 
 }  // namespace
@@ -225,57 +236,64 @@ Server::~Server() = default;
 
 std::optional<Error> Server::configure(const std::shared_ptr<const config::Config>& config) {
   if (auto unserved = doorstep_.find_unserved(*config)) return unserved;
-  std::vector<std::shared_ptr<Listener>> wanted;
-  std::vector<std::shared_ptr<Listener>> fresh;
-  for (const config::Listener& settings : config->listeners) {
-    const auto known = std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& open) {
-      return open->bind() == settings.bind;
-    });
+  const auto wanted = find_or_open(*config);
+  if (!wanted) return wanted.error();
+  const auto tls = make_tls(config->tls);
+  if (!tls) return tls.error();
+  const auto is_in = [](const Listeners& list, const std::shared_ptr<Listener>& one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
+  };
+  const Listeners before = std::exchange(listeners_, *wanted);
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    listeners_[i]->set_door(make_door(config, config->listeners[i], *tls));
+  for (const auto& listener : before)
+    if (!is_in(listeners_, listener)) listener->close();
+  for (const auto& listener : listeners_)
+    if (!is_in(before, listener)) listener->accept();
+  return std::nullopt;
+}
+
+// One for each of the configuration's, in its order. Those just opened go again when one cannot be.
+Result<Server::Listeners> Server::find_or_open(const config::Config& config) const {
+  Listeners found;
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    const config::Endpoint& bind = config.listeners[i].bind;
+    const auto known = std::find_if(listeners_.begin(), listeners_.end(),
+                                    [&](const auto& open) { return open->bind() == bind; });
     if (known != listeners_.end()) {
-      wanted.push_back(*known);
+      found.push_back(*known);
       continue;
     }
     try {
-      wanted.push_back(std::make_shared<Listener>(
-          shared_, doorstep_.open(shared_->io[0], settings.bind), settings.bind));
-      fresh.push_back(wanted.back());
+      found.push_back(
+          std::make_shared<Listener>(shared_, doorstep_.open(shared_->io[0], bind), bind));
     } catch (const boost::system::system_error& error) {
-      return Error{"cannot listen on " + config::format_endpoint(settings.bind) + ": " +
-                   error.code().message() + " (" +
-                   config->where("listener." +
-                                 std::to_string(&settings - config->listeners.data()) + ".bind") +
-                   ')'};
+      const std::string setting = "listener." + std::to_string(i) + ".bind";
+      return Error{"cannot listen on " + config::format_endpoint(bind) + ": " +
+                   error.code().message() + " (" + config.where(setting) + ')'};
     }
   }
-  std::shared_ptr<asio::ssl::context> tls;
-  try {
-    if (!config->tls.chain_pem.empty())
-      tls = net::make_server_context(config->tls.chain_pem, config->tls.key_pem.reveal());
-  } catch (const boost::system::system_error& error) {
-    return Error{"[tls] cannot be used: " + error.code().message()};
-  }
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    auto door = std::make_shared<Door>();
-    door->settings = config->listeners[i];
-    door->session.hostname = config->server.hostname;
-    door->session.max_message_bytes = door->settings.max_message_bytes;
-    door->session.max_recipients = door->settings.max_recipients;
-    door->session.tls = door->settings.tls;
-    door->session.auth = door->settings.auth;
-    door->session.max_hold = config->queue.max_hold;
-    door->tls = tls;
-    door->crowd = shared_->crowd;
-    queue::Committer& committer = shared_->services.committer;
-    door->policy = std::make_shared<ConfigPolicy>(
-        config, [&committer](std::uint64_t more_bytes) { return !committer.has_room(more_bytes); },
-        shared_->throttle);
-    wanted[i]->set_door(std::move(door));
-  }
-  for (const auto& open : listeners_)
-    if (std::find(wanted.begin(), wanted.end(), open) == wanted.end()) open->close();
-  listeners_ = std::move(wanted);
-  for (const auto& listener : fresh) listener->accept();
-  return std::nullopt;
+  return found;
+}
+
+std::shared_ptr<const Door> Server::make_door(const std::shared_ptr<const config::Config>& config,
+                                              const config::Listener& settings,
+                                              const TlsContext& tls) const {
+  auto door = std::make_shared<Door>();
+  door->settings = settings;
+  door->session.hostname = config->server.hostname;
+  door->session.max_message_bytes = settings.max_message_bytes;
+  door->session.max_recipients = settings.max_recipients;
+  door->session.tls = settings.tls;
+  door->session.auth = settings.auth;
+  door->session.max_hold = config->queue.max_hold;
+  door->tls = tls;
+  door->crowd = shared_->crowd;
+  queue::Committer& committer = shared_->services.committer;
+  door->policy = std::make_shared<ConfigPolicy>(
+      config, [&committer](std::uint64_t more_bytes) { return !committer.has_room(more_bytes); },
+      shared_->throttle);
+  return door;
 }
 
 void Server::shut_down() {

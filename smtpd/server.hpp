@@ -35,8 +35,16 @@ class Server {
  private:
   class Listener;
   struct Shared;
+  using Listeners = std::vector<std::shared_ptr<Listener>>;
+  using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
+
+  Result<Listeners> find_or_open(const config::Config& config) const;
+  std::shared_ptr<const Door> make_door(const std::shared_ptr<const config::Config>& config,
+                                        const config::Listener& settings,
+                                        const TlsContext& tls) const;
+
   std::shared_ptr<Shared> shared_;
-  std::vector<std::shared_ptr<Listener>> listeners_;
+  Listeners listeners_;
   Doorstep doorstep_;
 };
 
