@@ -103,7 +103,9 @@ std::string of(Flaw flaw, std::uint64_t limit_bytes) {
              "who "
              "forwards to whom";
     case Flaw::came_back:
-      return "554 5.4.6 The message was here before; a server behind this relay sends it back";
+      return "554 5.4.6 The message was here before; a server behind this relay sends it back, so "
+             "check its "
+             "routes";
     case Flaw::framing:
       break;
   }

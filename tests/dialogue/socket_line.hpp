@@ -32,6 +32,8 @@ class SocketLine final : public Line {
   std::string say(const std::string& bytes);
   /// Past the encryption, straight to the socket.
   void send_raw(std::string_view bytes);
+  /// Before encrypt(): the newest version of TLS that this client knows.
+  void allow_at_most(int version) { newest_ = version; }
   /// close_notify, and nothing more.
   void notify_close();
   SSL* tls() { return tls_.get(); }
@@ -48,6 +50,7 @@ class SocketLine final : public Line {
   int socket_ = -1;
   std::unique_ptr<SSL_CTX, Free> context_;
   std::unique_ptr<SSL, Free> tls_;
+  int newest_ = TLS1_3_VERSION;
   std::string received_;
   bool ended_ = false;
   bool broken_ = false;  // reset, or cut off inside TLS: not an orderly end

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -66,11 +67,6 @@ Time StandingClock::now() const {
   return kNow + passed_.load();
 }
 
-const std::string& certificate_file() {
-  static const std::string file = certificate().file();
-  return file;
-}
-
 struct World::Parts {
   Parts(std::unique_ptr<MemoryStore> memory, const Clock& clock)
       : committer(std::move(memory), clock, metrics),
@@ -120,6 +116,16 @@ void World::open() {
   parts_->thread = std::thread([this] { parts_->io.run(); });
 }
 
+// The bytes of an answer may be heard before the handler that wrote them has ended, and what that
+// has posted runs after it: hence more than one round through the queue of the io thread.
+void World::settle() {
+  for (int round = 0; round < 3; ++round) {
+    std::promise<void> reached;
+    asio::post(parts_->io, [&reached] { reached.set_value(); });
+    reached.get_future().wait();
+  }
+}
+
 std::uint16_t World::port() const {
   return parts_->port;
 }
@@ -135,10 +141,6 @@ std::vector<Transaction> World::queued() const {
   for (const auto& [message, content] : store->kept())
     all.push_back(transaction_of(*message, content));
   return all;
-}
-
-std::string World::id_of(std::size_t index) const {
-  return store->kept().at(index).message->id();
 }
 
 }  // namespace postern::smtpd::dialogue

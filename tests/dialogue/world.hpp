@@ -26,7 +26,7 @@ class StandingClock final : public Clock {
 class World {
  public:
   /// Listens as `each` wants it, with TLS on offer when `starttls`, and on a second port for
-  /// clients that are trusted and plain. Nobody is let in before open(). `idle`: see Listener.
+  /// clients that are trusted and plain. Nobody is let in before open().
   World(const Case& each, bool starttls);
   ~World();
   World(const World&) = delete;
@@ -35,11 +35,12 @@ class World {
   std::uint16_t port() const;
   std::uint16_t other_port() const;
   void open();
+  /// The server has done all that follows from what its clients have heard: it waits for more.
+  void settle();
   /// Open sessions, the one that is just ending included.
   std::size_t sessions() const;
   /// In the order of arrival, what differs with each run hidden.
   std::vector<Transaction> queued() const;
-  std::string id_of(std::size_t index) const;
 
   StandingClock clock;
   MemoryStore* store = nullptr;
@@ -48,8 +49,5 @@ class World {
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
-
-/// The certificate of every World, made once.
-const std::string& certificate_file();
 
 }  // namespace postern::smtpd::dialogue
