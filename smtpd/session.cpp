@@ -184,22 +184,31 @@ void Session::State::obey(std::string_view line) {
   if (shutting_down && phase != kSender && row.verb != "QUIT")
     return last_words(reply::kShuttingDown);
 
-  // Where the client goes on after these whatever we answer, that must not become commands: neither
-  // order nor form counts.
-  if (row.is(kEndsDialogue)) return (this->*row.act)(command.argument);
+  // First what makes it wrong to listen any longer, in whatever order or shape it comes.
+  if (row.has(kEndsDialogue)) return (this->*row.act)(command.argument);
   // RFC 2920 section 3.1: what follows DATA now was sent without regard to the answer; taking it
   // for content or for commands would both be guessing.
-  if (row.is(kEndsGroup) && more_input) return last_words(reply::kDataNotLast);
+  if (row.has(kEndsGroup) && more_input) return last_words(reply::kDataNotLast);
 
   if (has_stray_nul(line)) return refuse(reply::kHoldsNul);
-  if (line.size() + 2 > settings.max_command_bytes + row.extra_bytes) return refuse(row.too_long);
-  if ((row.phases & phase) == 0) {
-    const std::string_view early = too_early();
-    if (early.empty()) return refuse(row.out_of_phase);
-    return phase == kSilent ? refuse(early) : turn_away(early);
-  }
-  if (row.is(kStandsAlone) && !command.argument.empty()) return refuse(reply::kNoArgument);
+  if (line.size() + 2 > settings.max_command_bytes + row.extra_bytes)
+    return refuse(row.has(kNamesClient) ? reply::kBadClientName : reply::kTooLong);
+  if ((row.phases & phase) == 0) return refuse_now(row);
+  if (row.has(kStandsAlone) && !command.argument.empty()) return refuse(reply::kNoArgument);
   (this->*row.act)(command.argument);
+}
+
+void Session::State::refuse_now(const Command& row) {
+  switch (phase) {
+    case kSilent:
+      return refuse(reply::kHelloFirst);
+    case kPlain:
+      return turn_away(reply::kTlsFirst);
+    case kNameless:
+      return turn_away(reply::kSignInFirst);
+    default:
+      return refuse(row.out_of_phase);
+  }
 }
 
 void Session::State::refuse(std::string_view line) {

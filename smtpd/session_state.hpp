@@ -1,6 +1,6 @@
 #pragma once
-// Inside the session: its memory, shared by the machinery (session.cpp) and the verbs
-// (commands.cpp). Nobody else includes this.
+// Inside the session: its memory, shared by the machinery (session.cpp), the table of
+// commands and the verbs. Nobody else includes this.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,9 +34,10 @@ enum Phase : unsigned {
 
 /// What else is to be known of a verb; one bit each.
 enum Manner : unsigned {
-  kStandsAlone = 1,   // takes no argument (RFC 5321 section 4.1.1)
-  kEndsGroup = 2,     // nothing may follow it before its answer
-  kEndsDialogue = 4,  // nothing that follows it may be taken for commands
+  kNamesClient = 1,   // too long a line is too long a name
+  kStandsAlone = 2,   // takes no argument (RFC 5321 section 4.1.1)
+  kEndsGroup = 4,     // nothing may follow it before its answer
+  kEndsDialogue = 8,  // nothing that follows it may be taken for commands
 };
 
 struct Session::State {
@@ -54,10 +55,9 @@ struct Session::State {
     void (State::*act)(std::string_view argument);
     unsigned phases;
     std::string_view out_of_phase = {};  // after EHLO; before it all get the same answer
-    std::uint32_t extra_bytes = 0;       // by how much its line may exceed the others'
-    std::string_view too_long = reply::kTooLong;
     unsigned manners = 0;
-    constexpr bool is(Manner manner) const { return (manners & manner) != 0; }
+    std::uint32_t extra_bytes = 0;  // by how much its line may exceed the others'
+    constexpr bool has(Manner manner) const { return (manners & manner) != 0; }
   };
   static const Command& find(const mail::CommandLine& line);
 
@@ -86,7 +86,6 @@ struct Session::State {
   bool needs_user() const;
   bool may_sign_in() const;
   std::string protocol() const;
-  std::string_view too_early() const;
   std::string_view refusal_of(const mail::Path& path, std::string_view literal_refused) const;
   void turn_away(std::string_view line);
   void answer_auth(Authentication::Step step);
@@ -107,6 +106,8 @@ struct Session::State {
   // The machinery.
   std::size_t take_command(std::string_view bytes);
   void obey(std::string_view line);
+  /// The command does not fit where the client is.
+  void refuse_now(const Command& row);
   std::size_t take_content(std::string_view bytes);
   void end_message();
   void say(std::string_view line) { output.append(line).append("\r\n"); }

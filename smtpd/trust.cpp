@@ -22,20 +22,11 @@ bool Session::State::needs_tls() const {
   return tls.empty() && settings.tls == config::ListenerTls::required;
 }
 
-// Why a verb may not come yet; empty: the phase is not to blame.
-std::string_view Session::State::too_early() const {
-  if (phase == kSilent) return reply::kHelloFirst;
-  if (phase == kPlain) return reply::kTlsFirst;
-  if (phase == kNameless) return reply::kSignInFirst;
-  return {};
-}
-
 // What a client has sent behind STARTTLS may have been slipped in by somebody on the way: it is
 // never answered, least of all inside TLS (CVE-2011-0411).
-void Session::State::starttls(std::string_view argument) {
+void Session::State::starttls(std::string_view) {
   if (!tls.empty()) return refuse(reply::kTlsTwice);
   if (!may_start_tls()) return refuse(reply::kNotOffered);
-  if (!argument.empty()) return refuse(reply::kNoArgument);
   if (more_input) return last_words(reply::kTlsNotLast);
   say(reply::kTlsReady);
   want = Want::tls;

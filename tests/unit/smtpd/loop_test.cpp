@@ -29,7 +29,8 @@ TEST(Loop, MailThatComesBackIsRefused) {
   ASSERT_EQ(send(client, kMessage).substr(0, 3), "250");
   const std::string once = client.stored.back().content();
   EXPECT_EQ(send(client, once),
-            "554 5.4.6 The message was here before; a server behind this relay sends it back\r\n");
+            "554 5.4.6 The message was here before; a server behind this relay sends it back, so "
+            "check its routes\r\n");
   EXPECT_EQ(send(client, "Received: from us by them with ESMTP id 4711;\r\n\tnow\r\n" + once)
                 .substr(0, 9),
             "554 5.4.6");
