@@ -20,6 +20,7 @@
 #include "core/text.hpp"
 #include "net/tls.hpp"
 #include "smtpd/introduction.hpp"
+#include "smtpd/refusals.hpp"
 
 namespace postern::smtpd {
 namespace {
@@ -87,6 +88,13 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   }
 
   // On the first io thread.
+  void refused(const Peer& peer, std::string_view reason) {
+    if (const auto left_out = refusals.note(services.clock.tick()))
+      log::event(log::Level::warning, {}, "refused",
+                 {{"client", peer.address}, {"reason", reason}, {"left_out", *left_out}});
+  }
+
+  // On the first io thread.
   void leave(const std::string& address) {
     --crowd->open;
     const auto place = per_address.find(address);
@@ -100,6 +108,7 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   bool hurrying = false;  // those who came before it got crowded were told; first io thread only
   const std::shared_ptr<AuthThrottle> throttle = std::make_shared<AuthThrottle>();
   std::map<std::string, std::uint32_t> per_address;  // first io thread only
+  Refusals refusals;                                 // first io thread only
   std::size_t next_thread = 0;
   std::atomic<bool> shutting_down{false};
 };
@@ -159,7 +168,7 @@ class Server::Listener : public std::enable_shared_from_this<Listener> {
 
   // Who may not speak for others gets no word: it may be anything but a mail client.
   void hear_proxy(tcp::socket socket, std::size_t thread, Peer proxy) {
-    if (!proxy.trusted) return refused(proxy, "not a trusted proxy");
+    if (!proxy.trusted) return shared_->refused(proxy, "not a trusted proxy");
     if (!door_->has_place(true)) return turn_away(std::move(socket), proxy);
     ++shared_->crowd->open;
     auto introduced = [self = shared_from_this(), thread, door = door_](
@@ -189,15 +198,11 @@ class Server::Listener : public std::enable_shared_from_this<Listener> {
     });
   }
 
-  static void turn_away(tcp::socket socket, const Peer& peer) {
+  void turn_away(tcp::socket socket, const Peer& peer) {
     boost::system::error_code gone;
     socket.non_blocking(true, gone);
     socket.write_some(asio::buffer(kBusy), gone);
-    refused(peer, "too many connections");
-  }
-
-  static void refused(const Peer& peer, std::string_view reason) {
-    log::event(log::Level::warning, {}, "refused", {{"client", peer.address}, {"reason", reason}});
+    shared_->refused(peer, "too many connections");
   }
 
   // Out of descriptors: the spare one lets the client be told, instead of hanging in the backlog.
