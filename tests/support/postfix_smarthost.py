@@ -28,6 +28,7 @@ import tempfile
 import time
 
 NAME = "smarthost.test"
+PATIENCE = float(os.environ.get("POSTERN_PATIENCE", "60"))  # seconds, on a machine with other work
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -57,7 +58,6 @@ smtpd_tls_auth_only = yes
 smtpd_sasl_type = cyrus
 smtpd_sasl_path = smtpd
 smtpd_sasl_local_domain = {name}
-cyrus_sasl_config_path = {home}/sasl
 default_transport = virtual
 local_transport = virtual
 relay_transport = virtual
@@ -192,22 +192,25 @@ class PostfixSmarthost:
     def _configure(self):
         home = self.home
         home.chmod(0o755)
-        for folder, owner in (("spool", "root"), ("data", "postfix"), ("sasl", "root"),
-                              ("mail", "nobody")):
+        # Postfix checks the owner of all that lies beside main.cf, and each warning is a process.
+        # Debian's looks for SASL's own settings there.
+        for folder, owner in (("etc", "root"), ("spool", "root"), ("data", "postfix"),
+                              ("etc/sasl", "root"), ("mail", "nobody")):
             (home / folder).mkdir()
             shutil.chown(home / folder, owner)
-        for folder in ("inbox", "inbox/new", "inbox/cur", "inbox/tmp"):  # to be watched from the start
+        # The maildir, too, so that it can be watched from the start.
+        for folder in ("inbox", "inbox/new", "inbox/cur", "inbox/tmp"):
             (home / "mail" / folder).mkdir()
             shutil.chown(home / "mail" / folder, "nobody", "nogroup")
         self.plain_port, self.submission_port, self.submissions_port = free_ports(3)
         self.ca_file = home / "ca.pem"
         make_certificate(home, self.name, "postfix", self.days)
-        (home / "main.cf").write_text(self._main_cf())
-        (home / "master.cf").write_text(MASTER_CF.format(
+        (home / "etc" / "main.cf").write_text(self._main_cf())
+        (home / "etc" / "master.cf").write_text(MASTER_CF.format(
             plain=self.plain_port, submission=self.submission_port,
             submissions=self.submissions_port, auth=SUBMISSION) + self.master_cf)
         (home / "recipients").write_text(RECIPIENTS)
-        (home / "sasl" / "smtpd.conf").write_text(SASL.format(home=home))
+        (home / "etc" / "sasl" / "smtpd.conf").write_text(SASL.format(home=home))
         subprocess.run(("saslpasswd2", "-p", "-c", "-u", self.name, "-f", home / "sasldb2",
                         self.username), input=self.password.encode(), check=True)
         shutil.chown(home / "sasldb2", "postfix")
@@ -226,9 +229,9 @@ class PostfixSmarthost:
     def _start(self):
         with (self.home / "start.log").open("wb") as log:
             self._master = subprocess.Popen(
-                ("postfix", "-c", self.home, "start-fg"), stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True)
-        deadline = time.monotonic() + 30
+                ("postfix", "-c", self.home / "etc", "start-fg"), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        deadline = time.monotonic() + PATIENCE
         for port in (self.plain_port, self.submission_port, self.submissions_port):
             while not self._serves(port):
                 if self._master.poll() is not None or time.monotonic() > deadline:
@@ -302,7 +305,7 @@ class PostfixSmarthost:
 
     def is_empty(self):
         """Nothing waits in its queue."""
-        listed = subprocess.run(("postqueue", "-c", self.home, "-j"), check=True,
+        listed = subprocess.run(("postqueue", "-c", self.home / "etc", "-j"), check=True,
                                 capture_output=True)
         return not listed.stdout
 
