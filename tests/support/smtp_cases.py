@@ -8,7 +8,7 @@ import dataclasses
 import socket
 import ssl
 
-SECONDS = 30
+from support.relay import PATIENCE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Case:
 
 class Peer:
     def __init__(self, port, address, ca_file):
-        self.socket = socket.create_connection(("127.0.0.1", port), SECONDS, (address, 0))
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE, (address, 0))
         self.ca_file = ca_file
         self.buffer = b""
         self.is_open = True
