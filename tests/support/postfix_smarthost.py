@@ -27,6 +27,10 @@ import sys
 import tempfile
 import time
 
+if not __package__:  # run as a program
+    sys.path.append(str(pathlib.Path(__file__).parents[1]))
+from support.ports import free_ports
+
 NAME = "smarthost.test"
 PATIENCE = float(os.environ.get("POSTERN_PATIENCE", "60"))  # seconds, on a machine with other work
 
@@ -120,18 +124,6 @@ class Arrived:
     sender: str
     recipient: str
     content: bytes
-
-
-def free_ports(count):
-    """Ports of 127.0.0.1 nobody listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def make_certificate(home, name, owner, days=30):

@@ -9,12 +9,13 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
+
+from support.ports import free_port
 
 PROGRAM = os.environ.get("POSTERN", "build/dev/postern")
 # Sanitizers and a loaded machine make everything slower, never wrong.
@@ -28,12 +29,6 @@ class RelayExited(Exception):
         super().__init__(f"postern exited with {status}:\n{log[-4000:]}")
         self.status = status
         self.log = log
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(condition, what, seconds=None):
