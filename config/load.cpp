@@ -1,5 +1,7 @@
 #include "config/load.hpp"
 
+#include <optional>
+
 #include "config/document.hpp"
 #include "config/key_names.hpp"
 #include "config/reader.hpp"
@@ -97,16 +99,21 @@ void read_credentials(Reader& root, Findings& findings, std::vector<Credential>&
 void read_tls(Reader& root, Findings& findings, Tls& tls) {
   read_section(root, "tls", tls);
   const auto text_of = [&](const std::string& key, const std::filesystem::path& file) {
-    if (file.empty()) return std::string();
+    std::optional<std::string> read;
+    if (file.empty()) return read;
     auto text = read_file(file, kLargestPem);
-    if (text) return *text;
-    findings.add(findings.place_of("tls." + key),
-                 key + ": " + quote(file.string()) + ' ' + text.error().what);
-    return std::string();
+    if (text)
+      read = std::move(*text);
+    else
+      findings.add(findings.place_of("tls." + key),
+                   key + ": " + quote(file.string()) + ' ' + text.error().what);
+    return read;
   };
-  tls.chain_pem = text_of("certificate", tls.certificate);
-  tls.key_pem = Secret(text_of("key", tls.key));
-  if (tls.certificate.empty() || tls.chain_pem.empty()) return;
+  const auto chain = text_of("certificate", tls.certificate);
+  const auto key = text_of("key", tls.key);
+  if (key) tls.key_pem = Secret(*key);
+  if (!chain) return;
+  tls.chain_pem = *chain;
   const auto facts = inspect_certificate(tls.chain_pem);
   if (!facts)
     return findings.add(
@@ -114,7 +121,7 @@ void read_tls(Reader& root, Findings& findings, Tls& tls) {
         "certificate: " + quote(tls.certificate.string()) + ' ' + facts.error().what);
   tls.not_before = facts->not_before;
   tls.not_after = facts->not_after;
-  if (tls.key_pem.empty()) return;
+  if (!key) return;
   if (const auto error = check_key(tls.chain_pem, tls.key_pem.reveal()))
     findings.add(findings.place_of("tls.key"),
                  "key: " + quote(tls.key.string()) + ' ' + error->what);

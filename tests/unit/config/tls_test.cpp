@@ -55,6 +55,16 @@ TEST(TlsSection, FilesThatAreSomethingElseAreNamed) {
               ElementsAre("p.toml:3:7: key: \"" + good().file() + "\" holds no PEM private key"));
 }
 
+// As a renewal leaves them that ran out of disk.
+TEST(TlsSection, EmptyFilesAreNamed) {
+  const std::string empty = good().file() + ".empty";
+  std::ofstream{empty};
+  EXPECT_THAT(mistakes_of("[[listener]]\ntls = \"starttls\"\n" + tls(empty, good().key())),
+              ElementsAre("p.toml:4:15: certificate: \"" + empty + "\" holds no PEM certificate"));
+  EXPECT_THAT(mistakes_of("[[listener]]\ntls = \"starttls\"\n" + tls(good().file(), empty)),
+              ElementsAre("p.toml:5:7: key: \"" + empty + "\" holds no PEM private key"));
+}
+
 TEST(TlsSection, AKeyOfAnotherCertificateIsAMistake) {
   const testing::Certificate other;
   EXPECT_THAT(
