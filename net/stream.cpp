@@ -248,7 +248,7 @@ std::string Stream::tls_description() const {
   return std::string(SSL_get_version(ssl)) + ' ' + SSL_get_cipher_name(ssl);
 }
 
-asio::awaitable<void> Stream::shutdown() {
+asio::awaitable<void> Stream::shutdown(Linger linger) {
   expires_after(kLinger);
   if (tls_) {
     auto operation = tls_->stream.async_shutdown(kAwait);
@@ -256,10 +256,11 @@ asio::awaitable<void> Stream::shutdown() {
   }
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
-  // Closing with bytes unread makes the kernel send RST, which may overtake our last reply.
+  // Closing with bytes unread, or while more are on their way, makes the kernel send RST, which may
+  // overtake our last words.
   std::array<char, 4096> unread;
   const asio::mutable_buffer buffer(unread.data(), unread.size());
-  while (!deadline_->expired && has_input()) {
+  while (!deadline_->expired && (linger == Linger::yes || has_input())) {
     auto operation = socket_.async_read_some(buffer, kAwait);
     const auto [error, bytes] = co_await std::move(operation);
     if (error) break;

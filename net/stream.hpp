@@ -73,8 +73,10 @@ class Stream {
   const std::string& tls_complaint() const { return tls_complaint_; }
 
   /// The orderly end, so that the peer reads our last words: close_notify in TLS, FIN, what the
-  /// peer has sent thrown away; close(). Takes 2 s at most.
-  asio::awaitable<void> shutdown();
+  /// peer has sent thrown away; close(). `linger`: what it still sends, too, until it ends: for
+  /// peers who may be in the middle of a sentence. Takes 2 s at most.
+  enum class Linger { no, yes };
+  asio::awaitable<void> shutdown(Linger linger = Linger::no);
   /// At once. Operations under way end with operation_aborted.
   void close();
   bool is_open() const;

@@ -98,7 +98,7 @@ asio::awaitable<void> Connection::run() {
       }
       drop_abandoned();
     }
-    co_await stream_.shutdown();
+    co_await stream_.shutdown(net::Stream::Linger::yes);
   } catch (const std::exception& error) {
     log::event(log::Level::error, {}, "session_failed",
                {{"client", peer_.address}, {"error", error.what()}});

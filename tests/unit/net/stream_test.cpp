@@ -172,6 +172,34 @@ TEST_F(StreamPair, ShutdownDeliversTheLastWordsThoughInputWasLeftUnread) {
   });
 }
 
+// Who is sent away in the middle of a sentence goes on speaking for a moment.
+TEST_F(StreamPair, LingeringDeliversTheLastWordsThoughThePeerSpeaksOn) {
+  play([](Stream& client, Stream& server) -> asio::awaitable<void> {
+    bool ended = false;
+    auto end = [&]() -> asio::awaitable<void> {
+      const std::string words = "554 5.5.0 no\r\n";
+      const error_code error = co_await server.write(asio::buffer(words));
+      EXPECT_FALSE(error);
+      co_await server.shutdown(Stream::Linger::yes);
+      ended = true;
+    };
+    auto speak = [&]() -> asio::awaitable<void> {
+      const std::string more(1000, 'x');
+      for (int i = 0; i < 100; ++i) {
+        const error_code error = co_await client.write(asio::buffer(more));
+        EXPECT_FALSE(error);
+      }
+      EXPECT_FALSE(ended);
+      const std::string all = co_await read_until_end(client);
+      EXPECT_EQ(all, "554 5.5.0 no\r\n");
+      client.close();
+    };
+    auto both = end() && speak();
+    co_await std::move(both);
+    EXPECT_TRUE(ended);
+  });
+}
+
 TEST_F(StreamPair, KnowsWhetherAnIdlePeerHasSpokenOrGone) {
   play([](Stream& client, Stream& server) -> asio::awaitable<void> {
     EXPECT_FALSE(client.has_input());
