@@ -15,6 +15,8 @@
 namespace postern::smtpd::dialogue {
 
 inline constexpr std::string_view kGreeting = "220 relay.example.com ESMTP ready\r\n";
+/// Client and server are both here; other tests, which use up ports of 127.0.0.1, are not.
+inline constexpr const char* kAddress = "127.7.7.7";
 inline constexpr std::string_view kTlsMark = "-- tls\n";
 
 /// The client's end of a connection.

@@ -11,7 +11,7 @@ namespace postern::smtpd::dialogue {
 class SessionLine final : public Line {
  public:
   explicit SessionLine(const Case& each) {
-    client_.peer = {"127.0.0.1", !each.has("untrusted")};
+    client_.peer = {kAddress, !each.has("untrusted")};
     client_.policy.hide = !each.has("trace");
     client_.policy.full = each.has("full");
     if (each.has("users")) client_.policy.users = users();

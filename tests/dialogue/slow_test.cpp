@@ -132,15 +132,15 @@ TEST_F(SlowClient, OneAddressHasSoManyPlaces) {
   SocketLine third(world_->port());
   EXPECT_EQ(third.line(), kBusy);
   EXPECT_EQ(third.line(), "");
-  SocketLine elsewhere(world_->port(), "127.0.0.2");
+  SocketLine elsewhere(world_->port(), "127.7.7.8");
   EXPECT_EQ(elsewhere.line(), kGreeting);
 }
 
 TEST_F(SlowClient, AllAddressesTogetherHaveSoManyPlaces) {
   open({"max-connections 2"});
-  SocketLine second(world_->port(), "127.0.0.2");
+  SocketLine second(world_->port(), "127.7.7.8");
   EXPECT_EQ(second.line(), kGreeting);
-  SocketLine third(world_->port(), "127.0.0.3");
+  SocketLine third(world_->port(), "127.7.7.9");
   EXPECT_EQ(third.line(), kBusy);
   EXPECT_EQ(line_->say("QUIT\r\n"), "221 2.0.0 Bye\r\n");
 }

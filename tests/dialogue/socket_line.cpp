@@ -40,7 +40,7 @@ SocketLine::SocketLine(std::uint16_t port, const char* from) {
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
   const sockaddr_in source = loopback(from, 0);
-  const sockaddr_in target = loopback("127.0.0.1", port);
+  const sockaddr_in target = loopback(kAddress, port);
   if (::bind(socket_, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0 ||
       ::connect(socket_, reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0)
     throw std::runtime_error(std::string("cannot connect: ") + std::strerror(errno));

@@ -13,8 +13,8 @@ namespace postern::smtpd::dialogue {
 
 class SocketLine final : public Line {
  public:
-  /// Connects to 127.0.0.1. Throws std::runtime_error when it cannot.
-  explicit SocketLine(std::uint16_t port, const char* from = "127.0.0.1");
+  /// Connects to kAddress. Throws std::runtime_error when it cannot.
+  explicit SocketLine(std::uint16_t port, const char* from = kAddress);
   ~SocketLine() override;
   SocketLine(const SocketLine&) = delete;
   SocketLine& operator=(const SocketLine&) = delete;

@@ -29,7 +29,7 @@ const testing::Certificate& certificate() {
 
 std::uint16_t free_port() {
   asio::io_context context;
-  return tcp::acceptor(context, {asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
+  return tcp::acceptor(context, {asio::ip::make_address(kAddress), 0}).local_endpoint().port();
 }
 
 config::Listener listener_of(const Case& each, bool starttls) {
@@ -93,8 +93,8 @@ World::World(const Case& each, bool starttls) {
   const auto config = config_of(each, starttls);
   // Somebody may take a port between our asking for a free one and our using it.
   for (int tries = 0;; ++tries) {
-    config->listeners[0].bind = {"127.0.0.1", parts_->port = free_port()};
-    config->listeners[1].bind = {"127.0.0.1", parts_->other_port = free_port()};
+    config->listeners[0].bind = {kAddress, parts_->port = free_port()};
+    config->listeners[1].bind = {kAddress, parts_->other_port = free_port()};
     const auto error = parts_->server.configure(config);
     if (!error) break;
     if (tries == 10) throw std::runtime_error(error->what);
