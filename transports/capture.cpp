@@ -1,5 +1,6 @@
 #include "transports/capture.hpp"
 
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
@@ -80,14 +81,23 @@ class Capture final : public Transport {
       }
       done(Report(parcel.recipients.size(), outcome));
     };
-    boost::asio::post(thread_, std::move(work));
+    if (is_closed_)
+      work();
+    else
+      boost::asio::post(thread_, std::move(work));
   }
 
-  void close() override { thread_.join(); }
+  // Parcels whose attempts were being committed meanwhile still come; a pool that was joined would
+  // keep them for ever.
+  void close() override {
+    thread_.join();
+    is_closed_ = true;
+  }
 
  private:
   const config::Transport settings_;
   boost::asio::thread_pool thread_{1};  // files block; the io threads must not
+  std::atomic<bool> is_closed_{false};
 };
 
 }  // namespace

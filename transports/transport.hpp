@@ -81,6 +81,7 @@ class Transport {
   virtual void watch_account(std::function<void(Account)>) {}
   virtual void look_up(Inquiry, std::function<void(Answer)> done) { done(Answer{}); }
   /// Attempts under way end as they can within the transport's timeouts; idle connections close.
+  /// A parcel that comes later is answered, too: its attempt was being committed meanwhile.
   virtual void close() {}
 };
 

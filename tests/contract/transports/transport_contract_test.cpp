@@ -156,6 +156,16 @@ TEST_P(TransportContract, MayGoWhileCallsAreUnderWay) {
   EXPECT_EQ(report.get_future().get().size(), 1U);
 }
 
+TEST_P(TransportContract, AnswersWhatComesAfterItWasClosed) {
+  std::promise<Report> report;
+  auto going = make(settings_of(GetParam()), tools);
+  going->close();
+  going->deliver(a_parcel({"a@y.com"}), [&](Report r) { report.set_value(std::move(r)); });
+  auto answer = report.get_future();
+  ASSERT_EQ(answer.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(answer.get().size(), 1U);
+}
+
 TEST_P(TransportContract, HasRulesThatNeverBounceAnUnknown4xx) {
   const auto rules = rules_for(GetParam());
   EXPECT_EQ(rules.empty(), !has_provider());
