@@ -180,6 +180,11 @@ struct Breaker {
   Duration open_max = 15min;
 };
 
+struct Suppression {
+  Duration
+      refused_for{};  // how long a refused address stays on the list; 0: it does not come on it
+};
+
 struct Admin {
   std::string socket = "admin.sock";                           // under server.state unless absolute
   std::optional<Endpoint> bind = Endpoint{"127.0.0.1", 8080};  // none: socket only
@@ -209,6 +214,7 @@ struct Config {
   std::vector<Transport> transports;
   std::vector<Domain> domains;
   Breaker breaker;
+  Suppression suppression;
   Admin admin;
   Log log;
   std::vector<Mistake> warnings;  // what is allowed, and hardly meant

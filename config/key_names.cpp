@@ -34,6 +34,7 @@ std::vector<std::string> known_keys() {
   add(all, "domain", Domain{});
   add(all, "domain.dkim", DkimKey{});
   add(all, "breaker", Breaker{});
+  add(all, "suppression", Suppression{});
   add(all, "admin", Admin{});
   add(all, "log", Log{});
   return all;

@@ -138,6 +138,7 @@ Config read_config(Reader& root, Findings& findings) {
   read_transports(root, findings, config.transports);
   read_domains(root, findings, config.domains);
   read_section(root, "breaker", config.breaker);
+  read_section(root, "suppression", config.suppression);
   read_section(root, "admin", config.admin);
   read_section(root, "log", config.log);
   for (const std::string_view section : kLaterSections) root.later(section);

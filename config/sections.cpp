@@ -145,6 +145,10 @@ void describe(Fields& fields, Breaker& breaker) {
   fields.duration("open_max", breaker.open_max, kSomeDuration);
 }
 
+void describe(Fields& fields, Suppression& suppression) {
+  fields.duration("refused_for", suppression.refused_for, kAnyDuration);
+}
+
 void describe(Fields& fields, Admin& admin) {
   fields.text("socket", admin.socket);
   fields.endpoint("bind", admin.bind);

@@ -18,6 +18,7 @@ void describe(Fields& fields, Transport& transport);
 void describe(Fields& fields, Domain& domain);  // without its [[domain.dkim]]
 void describe(Fields& fields, DkimKey& key);
 void describe(Fields& fields, Breaker& breaker);
+void describe(Fields& fields, Suppression& suppression);
 void describe(Fields& fields, Admin& admin);
 void describe(Fields& fields, Log& log);
 

@@ -80,6 +80,7 @@ std::string show(const Config& config) {
     for (DkimKey& key : domain.dkim) writer.section("[[domain.dkim]]", key);
   }
   writer.section("[breaker]", copy.breaker);
+  writer.section("[suppression]", copy.suppression);
   writer.section("[admin]", copy.admin);
   writer.section("[log]", copy.log);
   return writer.take();

@@ -57,6 +57,8 @@ Metrics::Metrics()
           counter(registry, "postern_possible_duplicates_total",
                   "Deliveries sent again although an earlier attempt may have arrived.")
               .Add({})),
+      suppressed(counter(registry, "postern_suppressed_total",
+                         "Recipients not mailed for an entry of the suppression list.")),
       log_lines_dropped(
           gauge(registry, "postern_log_lines_dropped", "Log lines lost to a slow standard error.")
               .Add({})) {}

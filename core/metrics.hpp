@@ -35,6 +35,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& failovers;  // {from,to,reason}
   prometheus::Family<prometheus::Counter>& uncertain;  // {transport,resolution}
   prometheus::Counter& possible_duplicates;
+  prometheus::Family<prometheus::Counter>& suppressed;  // {source}
   prometheus::Gauge& log_lines_dropped;
 
   /// Buckets in seconds for attempt_seconds.

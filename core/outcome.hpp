@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/clock.hpp"
+#include "core/suppression.hpp"
 
 namespace postern {
 
@@ -56,6 +57,8 @@ struct Outcome {
   bool split = false;            // the call named several recipients; try them singly
   bool left_out = false;         // the call had no room for this one: another call, at once
   Onward onward = Onward::relayed;
+  /// Refused because the provider has the address on a suppression list of its own, for this.
+  std::optional<SuppressionReason> suppressed{};
 
   static Outcome delivered(std::string reply, std::string provider_id = {});
   /// Nothing reached the provider: DNS, connect, TLS. Blames the transport; fails over at once.

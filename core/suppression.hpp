@@ -42,7 +42,8 @@ struct SuppressionQuery {
 /// caller's to fill in.
 struct SuppressionPage {
   std::vector<Suppression> entries;
-  std::string next;  // empty: this was the last page
+  std::string next;         // empty: this was the last page
+  bool of_account = false;  // it concerns mail of every sender domain
 };
 
 }  // namespace postern

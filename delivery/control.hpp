@@ -42,6 +42,13 @@ class Control {
                        std::string reason, std::function<void(bool)> done) = 0;
   virtual void resume(std::string transport, std::string domain,
                       std::function<void(bool)> done) = 0;
+
+  using Changed = std::variant<std::vector<queue::Applied>, queue::StorageFault>;
+  /// Suppress and Unsuppress, in one transaction. The answer comes on the committer's thread.
+  virtual void change(std::vector<queue::Change> changes, std::function<void(Changed)> done) = 0;
+  /// Asks a transport; see Transport::suppressions. The answer comes on any thread.
+  virtual void read_suppressions(std::string transport, SuppressionQuery query,
+                                 std::function<void(Result<SuppressionPage>)> done) = 0;
 };
 
 }  // namespace postern::delivery

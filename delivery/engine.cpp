@@ -102,6 +102,7 @@ void Engine::accepted(std::shared_ptr<const Message> message,
 }
 
 void Engine::dispose(std::unique_ptr<Job> job, Time now) {
+  if (!sift(*job, now)) return;
   if (job->preferred) {
     const TransportIndex preferred = *std::exchange(job->preferred, std::nullopt);
     Lane& lane = *lanes_[preferred];

@@ -156,6 +156,7 @@ class Engine {
 
   // given_up.cpp: ends without delivery, and reports
   void give_up(const Job& job, DeliveryState state, const std::string& reason, Time now);
+  GivenUp& giving_up(const Job& job, Time now);
   void gather_failed(Settlement& settlement);
   bool is_worked_on(const Message& message) const;
   void conclude_given_up(Time now);
@@ -190,6 +191,12 @@ class Engine {
   void note_more_of(DomainIndex domain);
   void entered_queue(const Job& job);
   void left_queue(const Job& job);
+
+  // suppressed.cpp: recipients on the suppression list
+  bool sift(Job& job, Time now);
+  void refuse_suppressed(const Job& job, const Copy& copy, const Suppression& entry, Time now);
+  void note_suppression(const Message& message, std::uint32_t index, const Outcome& outcome,
+                        const std::string& transport, Time now);
 
   // operate.cpp: steering, the store's faults
   void step(std::uint64_t id, Time now);

@@ -13,12 +13,16 @@ constexpr Duration kReportPatience = std::chrono::seconds(10);
 
 }  // namespace
 
-void Engine::gather_failed(Settlement& from) {
-  const Job& job = from.job();
+Engine::GivenUp& Engine::giving_up(const Job& job, Time now) {
   GivenUp& waiting = given_up_[job.message->no];
-  if (!waiting.message) waiting.until = from.now + kReportPatience;
+  if (!waiting.message) waiting.until = now + kReportPatience;
   waiting.message = job.message;
   waiting.content = job.content;
+  return waiting;
+}
+
+void Engine::gather_failed(Settlement& from) {
+  GivenUp& waiting = giving_up(from.job(), from.now);
   for (const queue::Record& record : from.records) held_.conclude(record.no, record.index);
   std::ranges::move(from.records, std::back_inserter(waiting.records));
   std::ranges::move(from.of(mail::Action::failed), std::back_inserter(waiting.failed));

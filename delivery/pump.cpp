@@ -95,6 +95,12 @@ void Engine::start(std::unique_ptr<Job> job, Lane& lane, const Ticket& ticket, T
     ways_.release(lane.number);
     return give_up(*job, DeliveryState::expired, "its time to arrive is over", now);
   }
+  if (const bool any = sift(*job, now); !any || store_broken_) {
+    ways_.abandon_canary(lane.number, job->domain, ticket);
+    ways_.release(lane.number);
+    if (any) enqueue(std::move(job), lane);
+    return;
+  }
   const std::size_t most = job->singly ? 1 : std::max(1U, lane.abilities.max_recipients);
   if (job->deliveries.size() > most) {
     auto part = portion(*job, lane.abilities.max_recipients);

@@ -9,6 +9,7 @@
 #include "core/log.hpp"
 #include "core/thread_name.hpp"
 #include "delivery/engine.hpp"
+#include "delivery/plan.hpp"
 #include "delivery/steady_time.hpp"
 
 namespace postern::delivery {
@@ -241,7 +242,7 @@ void Scheduler::reconfigure(std::shared_ptr<const config::Config> config, Transp
 
 std::vector<queue::Start> Scheduler::plan(const Message& message, Time) {
   // Not the wall clock's time: it may have jumped since, and then so would expiry.
-  return impl_->ways.admit(message, impl_->time.now());
+  return delivery::plan(impl_->ways, impl_->committer.reader(), message, impl_->time.now());
 }
 
 void Scheduler::accepted(std::shared_ptr<const Message> message, std::vector<Delivery> deliveries,
@@ -284,6 +285,21 @@ void Scheduler::resume(std::string transport, std::string domain, std::function<
       [transport = std::move(transport), domain = std::move(domain), done](
           Engine& engine, Time now) { done(engine.resume(transport, domain, now)); });
   if (!posted) done(false);
+}
+
+void Scheduler::change(std::vector<queue::Change> changes, std::function<void(Changed)> done) {
+  impl_->committer.apply(std::move(changes), std::move(done));
+}
+
+void Scheduler::read_suppressions(std::string transport, SuppressionQuery query,
+                                  std::function<void(Result<SuppressionPage>)> done) {
+  const bool posted = impl_->inbox->post(
+      [this, transport = std::move(transport), query = std::move(query), done](Engine&, Time) {
+        for (const auto& one : impl_->transports)
+          if (one->name() == transport) return one->suppressions(query, done);
+        done(Error{"There is no transport \"" + transport + "\"."});
+      });
+  if (!posted) done(Error{"The daemon is stopping."});
 }
 
 }  // namespace postern::delivery

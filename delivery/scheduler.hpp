@@ -47,6 +47,9 @@ class Scheduler final : public queue::Intake, public Control {
   void suspend(std::string transport, std::string domain, Duration for_how_long, std::string reason,
                std::function<void(bool)> done) override;
   void resume(std::string transport, std::string domain, std::function<void(bool)> done) override;
+  void change(std::vector<queue::Change> changes, std::function<void(Changed)> done) override;
+  void read_suppressions(std::string transport, SuppressionQuery query,
+                         std::function<void(Result<SuppressionPage>)> done) override;
 
  private:
   struct Impl;

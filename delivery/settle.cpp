@@ -132,6 +132,7 @@ void Engine::finish(Settlement& to, const Copy& copy, const Outcome& outcome, De
   } else {
     ++to.tally.failed;
     to.tally.last_error = outcome.reply;
+    note_suppression(message, copy.index, outcome, to.lane.name, to.now);
     to.of(mail::Action::failed).push_back(news);
   }
   queue::Record record{.no = message.no,

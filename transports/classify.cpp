@@ -106,6 +106,7 @@ Outcome speak(const Rule& rule, const Reply& reply, Time now, Duration failover_
   outcome.fail_over = rule.fail_over;
   outcome.rule = rule.name;
   outcome.alert = rule.alert;
+  outcome.suppressed = rule.suppressed;
   if (rule.reads_time)
     outcome.retry_at =
         named_time(std::string_view(reply.text).substr(0, kMaxTextBytes), reply.retry_after, now);
@@ -122,6 +123,7 @@ Outcome speak(const Rule& rule, const Reply& reply, Time now, Duration failover_
     outcome.blame = Blame::none;
     outcome.fail_over = FailOver::never;
     outcome.alert = false;
+    outcome.suppressed.reset();
     outcome.split = true;
   }
   return outcome;

@@ -53,6 +53,8 @@ struct Rule {
   /// When the answer speaks for several recipients it says nothing of each: the outcome is then
   /// deferred with `split` set and nobody to blame. For one recipient the row counts as it stands.
   bool split = false;
+  /// The provider has the address on a list of its own: Outcome::suppressed.
+  std::optional<SuppressionReason> suppressed{};
 };
 
 /// The table of a transport type ("mailgun", "smtp"); empty for an unknown one.
@@ -67,5 +69,8 @@ Outcome classify(std::span<const Rule> rules, const Reply& reply, Time now,
 /// or ISO-like date>", "after 120 seconds", "in 2081 seconds". Past or garbled: nullopt;
 /// more than 24 h ahead, however absurd: 24 h, after which the provider is asked again.
 std::optional<Time> named_time(std::string_view text, std::string_view retry_after, Time now);
+
+/// The date that a text begins with, RFC 1123 or ISO-like, as providers write them.
+std::optional<Time> read_date(std::string_view text);
 
 }  // namespace postern::transports

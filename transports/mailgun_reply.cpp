@@ -1,5 +1,6 @@
 #include "transports/mailgun_reply.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
@@ -63,6 +64,25 @@ bool speaks_of_recipient(const Json& event) {
          reason == "old" || reason.starts_with("suppress-");
 }
 
+// The address is on one of Mailgun's own lists: the reason says so, or the code (605 bounced
+// before, 606 unsubscribed, 607 complained).
+std::optional<SuppressionReason> suppression_in(const Json& event) {
+  struct Word {
+    std::string_view reason;
+    int code;
+    SuppressionReason meaning;
+  };
+  static constexpr std::array kWords{
+      Word{"suppress-bounce", 605, SuppressionReason::bounce},
+      Word{"suppress-unsubscribe", 606, SuppressionReason::unsubscribe},
+      Word{"suppress-complaint", 607, SuppressionReason::complaint}};
+  const std::string reason = text_at(event, {"reason"});
+  const Json* code = find(event, {"delivery-status", "code"});
+  for (const Word& word : kWords)
+    if (reason == word.reason || (code != nullptr && *code == word.code)) return word.meaning;
+  return std::nullopt;
+}
+
 // Why Mailgun itself has sent nothing; nullopt: it is no such event.
 std::optional<Outcome> refusal_to_send(const Json& event, Time now, Duration failover_after) {
   const std::string type = text_at(event, {"event"});
@@ -102,6 +122,7 @@ Answer read_event(const Json& event, std::string_view message_id, Time now,
     answer.why = std::move(*why);
   } else if (text_at(event, {"event"}) == "failed" && text_at(event, {"severity"}) == "permanent") {
     answer.kind = Answer::Kind::refused;
+    answer.why.suppressed = suppression_in(event);
   }
   return answer;
 }

@@ -39,7 +39,7 @@ struct Abilities {
   bool rate_counts_recipients = false;  // else calls
   bool smtputf8 = false;
   bool require_tls = false;  // can promise RFC 8689 for the way that follows
-  bool look_up = false;      // look_up() can settle an uncertain delivery
+  bool look_up = false;  // look_up() can settle an uncertain delivery
 };
 
 /// Does the provider know this message? For uncertain deliveries.
@@ -60,7 +60,8 @@ struct Answer {
   Kind kind = Kind::unable;
   std::string detail;
   std::string provider_id;
-  Outcome why{};  // of not_sent: what deliver() would have answered to the same words
+  Outcome why{};  // of not_sent: what deliver() would have answered to the same words; of refused:
+                  // only `suppressed` counts
 };
 
 /// What a provider says of our account, asked without sending anything.
@@ -80,6 +81,11 @@ class Transport {
   /// Called once: `said` hears of the account from now on until close(), on any thread.
   virtual void watch_account(std::function<void(Account)>) {}
   virtual void look_up(Inquiry, std::function<void(Answer)> done) { done(Answer{}); }
+  /// A page of the addresses that the provider does not mail, whoever asks. Error: why it cannot be
+  /// had, a sentence.
+  virtual void suppressions(SuppressionQuery, std::function<void(Result<SuppressionPage>)> done) {
+    done(Error{"A transport of this type has no suppression list that can be read."});
+  }
   /// Attempts under way end as they can within the transport's timeouts; idle connections close.
   /// A parcel that comes later is answered, too: its attempt was being committed meanwhile.
   virtual void close() {}

@@ -139,6 +139,22 @@ class FakeControl final : public delivery::Control {
     done(transport == "mailgun");
   }
 
+  void change(std::vector<queue::Change> changes, std::function<void(Changed)> done) override {
+    if (change_fault) return done(*change_fault);
+    std::vector<queue::Applied> results(changes.size(), queue::Applied{.changed = changed_rows});
+    for (auto& one : changes) changed.push_back(std::move(one));
+    done(std::move(results));
+  }
+  void read_suppressions(std::string transport, SuppressionQuery query,
+                         std::function<void(Result<SuppressionPage>)> done) override {
+    told = "read " + transport + "/" + query.provider_domain + " " + query.page;
+    done(provider_page);
+  }
+
+  std::vector<queue::Change> changed;
+  std::uint64_t changed_rows = 1;
+  std::optional<queue::StorageFault> change_fault;
+  Result<SuppressionPage> provider_page{SuppressionPage{}};
   std::vector<queue::Steer> steered;
   delivery::Steered applied = queue::Applied{1, false, 0, 0};
   std::vector<delivery::TransportView> views;
@@ -167,11 +183,14 @@ class FakeDaemon final : public Daemon {
     return "{\"meaning\":\"temporary\",\"rule\":\"" + text + std::to_string(status) + "\"}";
   }
 
+  /// Before the first request.
+  config::Config& edit() { return *config_; }
+
   Readiness readiness_now{true, false};
   std::vector<config::Mistake> mistakes;
 
  private:
-  std::shared_ptr<const config::Config> config_;
+  std::shared_ptr<config::Config> config_;
 };
 
 }  // namespace postern::admin::testing

@@ -46,6 +46,7 @@ TEST(Load, HasTheDefaultsOfTheInterface) {
   EXPECT_EQ(config.breaker.failures, 5U);
   EXPECT_EQ(config.breaker.open_for, 1min);
   EXPECT_EQ(config.breaker.open_max, 15min);
+  EXPECT_EQ(config.suppression.refused_for, 0s);
   EXPECT_EQ(config.admin.socket, "admin.sock");
   EXPECT_EQ(config.admin_socket(), "/var/lib/postern/admin.sock");
   EXPECT_EQ(config.admin.bind, (Endpoint{"127.0.0.1", 8080}));
@@ -127,6 +128,8 @@ TEST(Load, ReadsEverySetting) {
     failures = 2
     open_for = "3s"
     open_max = "4s"
+    [suppression]
+    refused_for = "5d"
     [admin]
     socket = "/run/a.sock"
     bind = ""
@@ -189,6 +192,7 @@ TEST(Load, ReadsEverySetting) {
   EXPECT_EQ(config.breaker.failures, 2U);
   EXPECT_EQ(config.breaker.open_for, 3s);
   EXPECT_EQ(config.breaker.open_max, 4s);
+  EXPECT_EQ(config.suppression.refused_for, 120h);
   EXPECT_EQ(config.admin_socket(), "/run/a.sock");
   EXPECT_EQ(config.admin.bind, std::nullopt);
   EXPECT_EQ(config.admin.token.reveal(), "t");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "delivery/plan.hpp"
 
 namespace postern::delivery {
 
@@ -80,7 +81,7 @@ MessageNo World::put(const std::string& sender, std::vector<std::string> recipie
   message->size_bytes = body->size();
   message->chunks = 1;
   message->accepted_at = now;
-  const std::vector<queue::Start> starts = ways_->admit(*message, now);
+  const std::vector<queue::Start> starts = plan(*ways_, store->reader(), *message, now);
   store->begin();
   store->apply(queue::Put{message, body, starts});
   store->commit();
@@ -155,6 +156,10 @@ void World::run() {
       engine->answered(question.id, fake.knows(question.inquiry), now);
     }
   }
+}
+
+void World::execute(const char* sql) {
+  queue::Database(directory_.path() / "queue.db", queue::Database::Mode::read_write).execute(sql);
 }
 
 void World::let_go() {

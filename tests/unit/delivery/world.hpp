@@ -65,6 +65,8 @@ class World {
   void let_go();
   /// What the provider says of the account.
   void hear(const std::string& transport, const transports::Account& account);
+  /// Somebody meddles with the store's file.
+  void execute(const char* sql);
   /// kill -9 and a new start: calls under way are forgotten.
   void restart();
 
