@@ -212,8 +212,16 @@ void Connection::log_sign_ins() {
 }
 
 asio::awaitable<void> Connection::store_chunk() {
-  const ChunkResult fault = co_await put_chunk(session_.take_chunk());
+  Chunk chunk = session_.take_chunk();
+  const std::string id = to_id(chunk.no);
+  const ChunkResult fault = co_await put_chunk(std::move(chunk));
+  if (fault) log_fault(id, *fault);
   session_.chunk_stored(fault);
+}
+
+void Connection::log_fault(const std::string& id, const queue::StorageFault& fault) {
+  log::event(log::Level::error, id, "not_stored",
+             {{"client", peer_.address}, {"error", fault.what}});
 }
 
 asio::awaitable<void> Connection::store_message() {
@@ -226,8 +234,7 @@ asio::awaitable<void> Connection::store_message() {
   if (const auto* fault = std::get_if<queue::StorageFault>(&result)) {
     services_.metrics.smtp_messages.Add({{"result", "storage_fault"}}).Increment();
     if (message->chunks > 1) services_.committer.drop_body(message->no);
-    log::event(log::Level::error, message->id(), "not_stored",
-               {{"client", peer_.address}, {"error", fault->what}});
+    log_fault(message->id(), *fault);
     co_return;
   }
   pace_.stored(services_.clock.tick());

@@ -73,6 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Tick deadline() const;
   void expire_at(Tick tick);
   void log_sign_ins();
+  void log_fault(const std::string& id, const queue::StorageFault& fault);
   boost::asio::awaitable<bool> flush();
   boost::asio::awaitable<bool> read();
   boost::asio::awaitable<void> store_chunk();
