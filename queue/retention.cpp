@@ -1,5 +1,6 @@
 #include "queue/retention.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 namespace postern::queue {
@@ -32,12 +33,14 @@ void Retention::sweep() {
   prune.bodies_before = now - keep_.bodies;
   prune.history_before = now - keep_.history;
   prune.suppressions_before = now;
-  committer_.apply({prune}, [self = shared_from_this()](const auto& result) {
-    const auto* applied = std::get_if<std::vector<Applied>>(&result);
-    const bool more = applied && applied->front().more;
-    boost::asio::post(self->timer_.get_executor(),
-                      [self, more] { self->wait(more ? kBreath : kPause); });
-  });
+  committer_.apply(
+      {prune, IndexIds{now - kPause}}, [self = shared_from_this()](const auto& result) {
+        const auto* applied = std::get_if<std::vector<Applied>>(&result);
+        const bool more =
+            applied && std::ranges::any_of(*applied, [](const Applied& one) { return one.more; });
+        boost::asio::post(self->timer_.get_executor(),
+                          [self, more] { self->wait(more ? kBreath : kPause); });
+      });
 }
 
 }  // namespace postern::queue

@@ -1,7 +1,7 @@
 #pragma once
 // Retention: once a minute, what finished long enough ago goes: bodies after keep_bodies, all of it
 // after keep_history, in small steps so that mail never waits for the broom; so do suppressions
-// whose time is over. Lives on one executor.
+// whose time is over. It also has the ids of runs of messages indexed. Lives on one executor.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>

@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "queue/sqlite_rows.hpp"
+#include "queue/sqlite_trace.hpp"
 
 namespace postern::queue {
 namespace {
@@ -339,6 +340,11 @@ std::vector<BreakerRow> SqliteReader::breakers() {
                     to_time(select.integer(4)), Duration{select.integer(5)},
                     static_cast<unsigned>(select.integer(6))});
   return rows;
+}
+
+std::vector<MessageNo> SqliteReader::trace(std::string_view id, std::uint32_t limit) {
+  Lease lease(*this);
+  return trace_ids(lease->database, id, limit);
 }
 
 std::optional<Suppression> SqliteReader::suppression(std::string_view address,

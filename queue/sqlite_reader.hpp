@@ -28,6 +28,7 @@ class SqliteReader final : public Reader {
   std::vector<Count> counts() override;
   std::vector<BreakerRow> breakers() override;
   std::uint64_t used_bytes() override;
+  std::vector<MessageNo> trace(std::string_view id, std::uint32_t limit) override;
   bool may_be_suppressed(std::string_view address) const override {
     return suppressions_.may_contain(address);
   }

@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "queue/sqlite_statements.hpp"
+#include "queue/sqlite_trace.hpp"
 
 namespace postern::queue {
 namespace {
@@ -65,6 +66,7 @@ void SqliteStore::open() {
     migrate();
     check_tables(*database_, file_);
     statements_ = std::make_unique<Statements>(*database_);
+    indexed_up_to_ = queue::indexed_up_to(*database_);
     refresh_usage();
   } catch (const StorageError& error) {
     statements_.reset();

@@ -15,6 +15,7 @@ struct SqliteStore::Statements {
   Statement start_delivery, start_attempt, record_delivery, end_attempt;
   Statement save_breaker, find_alive, add_event;
   Statement suppress, unsuppress;
+  Statement insert_late_id;
 };
 
 }  // namespace postern::queue

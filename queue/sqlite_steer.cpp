@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "queue/sqlite_statements.hpp"
+#include "queue/sqlite_trace.hpp"
 
 namespace postern::queue {
 namespace {
@@ -119,10 +120,11 @@ Applied SqliteStore::prune(const Prune& change) {
                             to_int(first_number_of(change.history_before)));
   for (const MessageNo no : gone) {
     drop_bodies(no);
-    for (const char* table : {"event", "attempt", "delivery"})
+    for (const char* table : {"event", "attempt", "late_id", "delivery"})
       Statement(*database_, std::string("DELETE FROM ") + table + " WHERE message = ?").run(no);
     Statement(*database_, "DELETE FROM message WHERE no = ?").run(no);
   }
+  if (!gone.empty()) drop_runs(*database_, first_number_of(change.history_before));
   const std::uint64_t expired = prune_suppressions(change);
   applied.changed = bodies.size() + gone.size() + expired;
   applied.more =

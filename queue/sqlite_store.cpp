@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "queue/message_ids.hpp"
 #include "queue/options_column.hpp"
 #include "queue/sqlite_statements.hpp"
+#include "queue/sqlite_trace.hpp"
 
 namespace postern::queue {
 namespace {
@@ -72,7 +74,8 @@ SqliteStore::Statements::Statements(Database& db)
                        "OR (expires_at IS NOT NULL AND excluded.expires_at IS NULL)"),
       unsuppress(db,
                  "DELETE FROM suppression WHERE address = ?1 "
-                 "AND (?2 IS NULL OR sender_domain = ?2)") {}
+                 "AND (?2 IS NULL OR sender_domain = ?2)"),
+      insert_late_id(db, "INSERT OR IGNORE INTO late_id (message, hash) VALUES (?, ?)") {}
 
 SqliteStore::SqliteStore(std::filesystem::path file, std::uint64_t max_size_bytes)
     : file_(std::move(file)),
@@ -161,6 +164,7 @@ Applied SqliteStore::apply(const Change& change) {
     Applied operator()(const Prune& c) { return store.prune(c); }
     Applied operator()(const Suppress& c) { return store.suppress(c); }
     Applied operator()(const Unsuppress& c) { return store.unsuppress(c); }
+    Applied operator()(const IndexIds& c) { return store.index_ids(c); }
   };
   Applied applied;
   throwing_ballast([&] { applied = std::visit(Dispatch{*this}, change); });
@@ -225,11 +229,19 @@ Applied SqliteStore::record(const Record& change) {
                                    change.first_failed_at, change.notice_given, change.no,
                                    change.index, change.token);
   if (database_->changes() == 0) return {};
+  if (!change.provider_id.empty() && change.no <= indexed_up_to_)
+    statements_->insert_late_id.run(change.no, id_hash(bare_id(change.provider_id)));
   if (change.outcome)
     statements_->end_attempt.run(change.duration, to_string(change.outcome->kind),
                                  to_string(change.outcome->blame), change.outcome->reply, change.no,
                                  change.index);
   return {.changed = 1, .token = change.token + 1};
+}
+
+Applied SqliteStore::index_ids(const IndexIds& change) {
+  if (!index_run(*database_, change.before)) return {};
+  indexed_up_to_ = queue::indexed_up_to(*database_);
+  return {.changed = 1, .more = true};
 }
 
 Applied SqliteStore::save_breaker(const SaveBreaker& change) {

@@ -76,6 +76,8 @@ class SqliteStore final : public Store {
   Applied unsuppress(const Unsuppress& change);
   std::uint64_t prune_suppressions(const Prune& change);
 
+  Applied index_ids(const IndexIds& change);
+
   Applied put(const Put& change);
   Applied start_attempt(const StartAttempt& change);
   Applied record(const Record& change);
@@ -92,6 +94,7 @@ class SqliteStore final : public Store {
   BodyFiles bodies_;
   SuppressionIndex suppressions_;
   SqliteReader reader_;
+  MessageNo indexed_up_to_{};                // ids of messages after it are found without an index
   std::optional<RecentSubmissions> recent_;  // empty: to be filled from the messages
   std::vector<MessageNo> pruned_;            // their files go once the commit is done
   std::vector<std::string> suppressed_;      // go into the index once the commit is done

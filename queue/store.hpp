@@ -165,6 +165,12 @@ struct Unsuppress {
   std::optional<std::string> sender_domain;  // empty: the entries of all domains, and for all
 };
 
+/// Makes the ids of the next run of messages quick to find, once there is a whole run accepted
+/// before that time; `more`: there is another one. Ids are found before that, too, only slower.
+struct IndexIds {
+  Time before{};
+};
+
 /// Removes what is past its keeping, at most `limit` messages a call.
 struct Prune {
   Time bodies_before{};   // finished messages accepted before: body goes
@@ -174,7 +180,7 @@ struct Prune {
 };
 
 using Change = std::variant<Put, StartAttempt, Record, SaveBreaker, AddEvent, Steer, Prune,
-                            Suppress, Unsuppress>;
+                            Suppress, Unsuppress, IndexIds>;
 
 /// What a Change did. `changed`: rows touched; 0 for a refused StartAttempt or Record. `more`: a
 /// Steer or Prune has rows left. `token`: the delivery's token afterwards (StartAttempt, Record).
@@ -271,6 +277,9 @@ class Reader {
   virtual std::vector<Count> counts() = 0;  // unfinished deliveries
   virtual std::vector<BreakerRow> breakers() = 0;
   virtual std::uint64_t used_bytes() = 0;
+  /// Messages that go by this id, the newest first: our own id, a Message-ID with or without angle
+  /// brackets, a provider's id for it, or the Message-ID that Amazon SES made of its id.
+  virtual std::vector<MessageNo> trace(std::string_view id, std::uint32_t limit) = 0;
   /// False: no entry concerns this address, in any case of letters. From memory, at once, without a
   /// lock; what is true may be out of date, suppression() knows.
   virtual bool may_be_suppressed(std::string_view address) const = 0;

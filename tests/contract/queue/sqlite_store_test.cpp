@@ -24,6 +24,10 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, ::testing::Values(MakeStore([] {
                            return std::make_unique<SqliteUnderTest>();
                          })));
 
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreTrace, ::testing::Values(MakeStore([] {
+                           return std::make_unique<SqliteUnderTest>();
+                         })));
+
 class QueueFile : public ::testing::Test {
  protected:
   std::string refusal() {
@@ -93,6 +97,8 @@ TEST_F(QueueFile, OfTheFirstVersionIsBroughtUpToDate) {
   execute("ALTER TABLE message DROP COLUMN options");
   execute("ALTER TABLE delivery DROP COLUMN notice_at");
   execute("DROP TABLE suppression");
+  execute("DROP TABLE id_run");
+  execute("DROP TABLE late_id");
   execute("PRAGMA user_version = 1");
   execute(
       "INSERT INTO message VALUES (1, 'mail', '', 'product-a.com', '', '', 1, 1, 1, NULL, 0, 0, 3, "
@@ -102,7 +108,7 @@ TEST_F(QueueFile, OfTheFirstVersionIsBroughtUpToDate) {
       "NULL, '', '', 0)");
   EXPECT_EQ(refusal(), "");
   Database database(file_, Database::Mode::read_write);
-  EXPECT_EQ(database.pragma("user_version"), 5);
+  EXPECT_EQ(database.pragma("user_version"), 6);
   EXPECT_NO_THROW(
       Statement(database, "SELECT options, submission, notice_at FROM message, delivery"));
   EXPECT_NO_THROW(Statement(database, "SELECT address FROM suppression"));

@@ -3,6 +3,7 @@
 // open (and reopen) itself.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 
@@ -119,6 +120,62 @@ class StoreContract : public ::testing::TestWithParam<MakeStore> {
   NumberSource numbers_;
   std::unique_ptr<StoreUnderTest> under_test_;
   std::unique_ptr<Store> store_;
+};
+
+/// The ids of many messages: new ones, in a run, and those that come when the run is made already.
+class StoreTrace : public StoreContract {
+ protected:
+  static constexpr int kMessages = 5000;
+  static constexpr Time kLater = kNow + std::chrono::hours(1);
+
+  /// Message i goes by "i@product-a.com"; some go by "early-i", too.
+  void fill() {
+    store_->begin();
+    for (int i = 0; i < kMessages; ++i) {
+      auto made = message({"a@x.example"});
+      made->message_id = "<" + std::to_string(i) + "@product-a.com>";
+      store_->apply(Put{made, std::make_shared<const std::string>("bytes"), {active()}});
+      sent_.push_back(made->no);
+    }
+    store_->commit();
+    for (const int i : kCalledEarly) called(i, "early-" + std::to_string(i));
+  }
+  MessageNo number(int which) const { return sent_.at(static_cast<std::size_t>(which)); }
+  Record recorded(int which, DeliveryState state) {
+    Record change;
+    change.no = number(which);
+    change.token = store_->reader().find(change.no)->deliveries.at(0).token;
+    change.state = state;
+    return change;
+  }
+  /// A provider gives message `which` an id.
+  void called(int which, const std::string& id) {
+    Record change = recorded(which, DeliveryState::deferred);
+    change.provider_id = id;
+    commit(change);
+  }
+  void finish_all() {
+    store_->begin();
+    for (int i = 0; i < kMessages; ++i) store_->apply(recorded(i, DeliveryState::sent));
+    store_->commit();
+  }
+  /// How many runs were made.
+  int index() {
+    int runs = 0;
+    while (commit(IndexIds{kLater}).more) ++runs;
+    return runs;
+  }
+  std::vector<MessageNo> traced(const std::string& id) { return store_->reader().trace(id, 10); }
+  void expect_all_found() {
+    for (const int i : {0, 1, 1000, 2047, 2048, 3000, 4095, 4096, kMessages - 1})
+      EXPECT_EQ(traced(std::to_string(i) + "@product-a.com"), std::vector{number(i)}) << i;
+    for (const int i : kCalledEarly)
+      EXPECT_EQ(traced("early-" + std::to_string(i)), std::vector{number(i)}) << i;
+    EXPECT_TRUE(traced(std::to_string(kMessages) + "@product-a.com").empty());
+  }
+
+  static constexpr std::array kCalledEarly{0, 1000, 3000, kMessages - 1};
+  std::vector<MessageNo> sent_;
 };
 
 }  // namespace postern::queue

@@ -86,6 +86,12 @@ class FakeReader final : public queue::Reader {
   }
   std::vector<queue::BreakerRow> breakers() override { return {}; }
   std::uint64_t used_bytes() override { return 4096; }
+  std::vector<MessageNo> trace(std::string_view id, std::uint32_t) override {
+    std::vector<MessageNo> found;
+    for (const auto& one : stored)
+      if (one.message->message_id == id) found.insert(found.begin(), one.message->no);
+    return found;
+  }
   bool may_be_suppressed(std::string_view) const override { return !suppressed.empty(); }
   std::optional<Suppression> suppression(std::string_view address, std::string_view,
                                          Time) override {
