@@ -1,5 +1,6 @@
 #include "mail/author.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "mail/address.hpp"
@@ -37,14 +38,14 @@ class AddressGatherer {
         begin();
         return false;
       case ':':
-        begin();
+        drop_what_is_no_address();
         return false;
       case '>':
         return bracketed_;
       case ',':
       case ';':
         if (!bracketed_ && holds_address()) return true;
-        begin();
+        drop_what_is_no_address();
         return false;
       default:
         if (c == '"') quoted_ = true;
@@ -57,14 +58,19 @@ class AddressGatherer {
   void next() {
     begin();
     bracketed_ = false;
+    ambiguous_ = false;
   }
 
   bool holds_address() const { return address_.find('@') != std::string::npos; }
-  /// In the middle of a quoted string or a comment.
-  bool is_open() const { return quoted_ || comment_depth_ > 0; }
+  /// Others may read another address here: in the middle of a quoted string or a comment, or
+  /// behind something with an '@' that is no address of the grammar.
+  bool is_doubtful() const { return quoted_ || comment_depth_ > 0 || ambiguous_; }
 
+  /// Empty where it cannot be told, also for two addresses run together: readers disagree about
+  /// which of them counts.
   std::string domain() const {
-    std::string domain = overlong_ ? std::string() : domain_of(address_);
+    const bool one = std::count(address_.begin(), address_.end(), '@') == 1;
+    std::string domain = one && !overlong_ && !ambiguous_ ? domain_of(address_) : std::string();
     return is_domain(domain) ? domain : std::string();
   }
 
@@ -73,6 +79,12 @@ class AddressGatherer {
     address_.clear();
     overlong_ = false;
     gap_ = false;
+  }
+
+  // Before ',', ';' or ':': a name, a group's name, or a hop of a route (RFC 5322 section 4.4).
+  void drop_what_is_no_address() {
+    ambiguous_ = ambiguous_ || (holds_address() && address_.front() != '@');
+    begin();
   }
 
   void take_in_comment(char c) {
@@ -124,6 +136,7 @@ class AddressGatherer {
   bool bracketed_ = false;
   bool gap_ = false;
   bool overlong_ = false;
+  bool ambiguous_ = false;
 };
 
 }  // namespace
@@ -144,7 +157,7 @@ std::vector<std::string> author_domains(std::string_view value) {
     gatherer.next();
   }
   // What does not end is read in one way here and in another elsewhere: it counts as no domain.
-  if (gatherer.is_open())
+  if (gatherer.is_doubtful())
     domains.emplace_back();
   else if (gatherer.holds_address())
     domains.push_back(gatherer.domain());

@@ -13,7 +13,7 @@ namespace postern::mail {
 std::string author_domain(std::string_view value);
 
 /// The domains of all addresses in `value`, lower case, in order; empty strings for those that are
-/// no domain.
+/// no domain, and where others may read another address than we do.
 std::vector<std::string> author_domains(std::string_view value);
 
 }  // namespace postern::mail

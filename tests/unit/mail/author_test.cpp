@@ -42,6 +42,16 @@ TEST(AuthorDomains, WhatDoesNotEndIsNoDomain) {
   EXPECT_THAT(author_domains(" <a@one.example"), ElementsAre("one.example"));
 }
 
+TEST(AuthorDomains, AddressesRunTogetherAreNoDomain) {
+  for (const char* value : {" a@evil.example b@one.example", " a@evil.example@one.example",
+                            " <a@evil.example b@one.example>", " <a@evil.example,b@one.example>",
+                            " <a@evil.example;b@one.example>", " <a@evil.example:b@one.example>",
+                            " a@evil.example: b@one.example", " a@evil.example:"})
+    EXPECT_THAT(author_domains(value), ElementsAre("")) << value;
+  EXPECT_THAT(author_domains(" <@a.example,@b.example:c@one.example>, d@two.example"),
+              ElementsAre("one.example", "two.example"));
+}
+
 TEST(AuthorDomains, NestingCostsNoMoreThanLength) {
   const auto nest = [](std::size_t depth) {
     EXPECT_THAT(author_domains(std::string(depth, '(') + "a@b.example"), ElementsAre(""));
