@@ -22,6 +22,7 @@ std::string_view id_in(std::string_view value) {
   const auto close = id.find('>', open);
   if (open == std::string_view::npos || close == std::string_view::npos) return {};
   const std::string_view bracketed = id.substr(open, close - open + 1);
+  if (bracketed == "<>") return {};  // names no message: two that have it are not the same
   return bracketed.find_first_of(" \t\r\n") == std::string_view::npos ? bracketed
                                                                       : std::string_view{};
 }

@@ -31,6 +31,8 @@ std::string digest_of_submission(const Envelope& envelope, std::string_view iden
   add(identity);
   add(normal(envelope.sender));
   for (const std::string& recipient : recipients) add(recipient);
+  // The first one's way may not be what this one is promised (RFC 8689). No address is like it.
+  if (envelope.options && envelope.options->require_tls) add("REQUIRETLS");
   return crypto::sha256(text).substr(0, kDigestBytes);
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 // What makes a second submission of a message the same as the first: its Message-ID, or the key in
-// X-Postern-Idempotency-Key where there is one, together with its sender and its recipients. A
-// client that never heard our 250 sends with the same ones again, whatever else it changes (a
-// helpdesk's "retry" makes a new Date and new MIME boundaries). Used by smtpd/reception; pure.
+// X-Postern-Idempotency-Key where there is one, together with its sender, its recipients and
+// whether it demands TLS. A client that never heard our 250 sends with the same ones again,
+// whatever else it changes (a helpdesk's "retry" makes a new Date and new MIME boundaries). Used by
+// smtpd/reception; pure.
 #include <string>
 #include <string_view>
 

@@ -77,6 +77,7 @@ TEST(Headers, MessageIdThatIsNoneIsNotTaken) {
   EXPECT_EQ(inspect_header("From: a@b\r\nMessage-ID: plain\r\n")->message_id, "");
   EXPECT_TRUE(inspect_header("From: a@b\r\nMessage-ID: plain\r\n")->has_message_id);
   EXPECT_EQ(inspect_header("From: a@b\r\nMessage-ID: <a\r\n b@c>\r\n")->message_id, "");
+  EXPECT_EQ(inspect_header("From: a@b\r\nMessage-ID: <>\r\n")->message_id, "");
   EXPECT_FALSE(inspect_header("From: a@b\r\nMessage-ID:  \r\n")->has_message_id);
   EXPECT_EQ(inspect_header("From: a@b\r\nMessage-ID: <1@x>\r\nMessage-ID: <2@x>\r\n")->message_id,
             "<1@x>");

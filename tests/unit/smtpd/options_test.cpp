@@ -112,6 +112,7 @@ TEST(Submission, IsTheSameByItsKeyWhateverTheMessageId) {
 TEST(Submission, WithoutAnythingToTellItByIsUnique) {
   EXPECT_EQ(sent("", {"<b@x.example>"}).submission, "") << "the Message-ID is ours";
   EXPECT_EQ(sent("", {"<b@x.example>"}, "Message-ID: nonsense\r\n").submission, "");
+  EXPECT_EQ(sent("", {"<b@x.example>"}, "Message-ID: <>\r\n").submission, "");
 }
 
 TEST(Submission, IsOfOneSenderAndOneIdentity) {
@@ -121,6 +122,15 @@ TEST(Submission, IsOfOneSenderAndOneIdentity) {
   EXPECT_NE(digest_of_submission(other, "anna", "<1@x>", ""), first);
   EXPECT_NE(digest_of_submission(a, "", "<1@x>", ""), first);
   EXPECT_EQ(digest_of_submission(a, "anna", "<1@x>", ""), first);
+}
+
+TEST(Submission, WithRequireTlsIsNotThatWithout) {
+  Envelope envelope{.sender = "a@x.example", .recipients = {"b@y.example"}};
+  const std::string first = digest_of_submission(envelope, "", "<1@x>", "");
+  envelope.options = std::make_shared<const Options>(Options{.envelope_id = "1"});
+  EXPECT_EQ(digest_of_submission(envelope, "", "<1@x>", ""), first);
+  envelope.options = std::make_shared<const Options>(Options{.require_tls = true});
+  EXPECT_NE(digest_of_submission(envelope, "", "<1@x>", ""), first);
 }
 
 }  // namespace
