@@ -21,6 +21,8 @@
 namespace postern::smtpd {
 
 constexpr std::uint32_t kMaxAuthLineBytes = 12'288;  // RFC 4954 section 4
+// A line that was cut must be too long for every command.
+static_assert(kMaxAuthLineBytes <= mail::LineFraming::kMaxKeptBytes);
 
 /// How far a client has come; one bit each, so that the table can say where a verb may stand.
 enum Phase : unsigned {

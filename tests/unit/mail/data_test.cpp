@@ -136,6 +136,32 @@ TEST(LineFraming, CallsABareCrOrLfBroken) {
   }
 }
 
+TEST(LineFraming, KeepsNoMoreThanTheLongestCommandHas) {
+  using Found = LineFraming::Found;
+  constexpr std::size_t kMost = LineFraming::kMaxKeptBytes;
+  const std::string wire = std::string(60'000, 'x') + "\r\n";
+  for (const std::size_t length : {kMost - 2, kMost - 1, kMost, kMost + 1, wire.size() - 2})
+    for (const std::size_t cut : {std::size_t{1}, kMost - 1, kMost, length + 1, length + 2}) {
+      const std::string_view line = std::string_view(wire).substr(wire.size() - 2 - length);
+      LineFraming framing;
+      std::size_t taken = 0;
+      const Found first = framing.take(line.substr(0, cut), taken);
+      const Found last = cut < line.size() ? framing.take(line.substr(cut), taken) : first;
+      EXPECT_EQ(last, Found::line);
+      EXPECT_EQ(framing.line(), line.substr(0, std::min(length, kMost))) << length << ' ' << cut;
+      EXPECT_TRUE(framing.at_line_start());
+    }
+}
+
+TEST(LineFraming, LooksForStrayCrsInWhatItDoesNotKeep) {
+  LineFraming framing;
+  std::size_t taken = 0;
+  EXPECT_EQ(framing.take(std::string(40'000, 'x'), taken), LineFraming::Found::nothing);
+  EXPECT_FALSE(framing.at_line_start());
+  EXPECT_EQ(framing.take("\r", taken), LineFraming::Found::nothing);
+  EXPECT_EQ(framing.take("x\r\n", taken), LineFraming::Found::broken);
+}
+
 TEST(LineFraming, GivesUpAfter64KiB) {
   using Found = LineFraming::Found;
   const std::string longest = std::string(LineFraming::kMaxLineBytes - 2, 'x') + "\r\n";
