@@ -1,7 +1,8 @@
 #include "smtpd/auth_throttle.hpp"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
+
+#include "net/address.hpp"
 
 namespace postern::smtpd {
 namespace {
@@ -14,15 +15,6 @@ constexpr Duration kLongestWait = 30s;
 constexpr Duration kLongestTrustedWait = 2s;  // Chatwoot gives up after 5 s
 constexpr unsigned kLockAfter = 20;
 
-// A network hands out whole /64s: counting single addresses of one would count nothing.
-std::string key_of(std::string_view address) {
-  boost::system::error_code bad;
-  const auto parsed = boost::asio::ip::make_address(std::string(address), bad);
-  if (bad || parsed.is_v4() || parsed.to_v6().is_v4_mapped()) return std::string(address);
-  const auto bytes = parsed.to_v6().to_bytes();
-  return {reinterpret_cast<const char*>(bytes.data()), 8};
-}
-
 Duration wait_after(unsigned failures) {
   if (failures == 0) return 0ms;
   const unsigned doublings = std::min(failures - 1, 10U);
@@ -33,7 +25,7 @@ Duration wait_after(unsigned failures) {
 
 AuthThrottle::Verdict AuthThrottle::ask(std::string_view address, bool trusted, Time now) {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(key_of(address));
+  const auto found = entries_.find(net::network_of(address));
   if (found == entries_.end()) return {};
   if (now - found->second.last > kForget) {
     entries_.erase(found);
@@ -46,7 +38,7 @@ AuthThrottle::Verdict AuthThrottle::ask(std::string_view address, bool trusted, 
 
 void AuthThrottle::failed(std::string_view address, Time now) {
   const std::lock_guard lock(mutex_);
-  const std::string key = key_of(address);
+  const std::string key = net::network_of(address);
   if (entries_.size() >= kMaxAddresses && !entries_.contains(key)) make_room(now);
   Entry& entry = entries_[key];
   ++entry.failures;
@@ -55,7 +47,7 @@ void AuthThrottle::failed(std::string_view address, Time now) {
 
 void AuthThrottle::succeeded(std::string_view address) {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(key_of(address));
+  const auto found = entries_.find(net::network_of(address));
   if (found == entries_.end()) return;
   found->second.failures /= 2;
   if (found->second.failures == 0) entries_.erase(found);

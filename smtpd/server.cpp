@@ -18,6 +18,7 @@
 #include "config/units.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "net/address.hpp"
 #include "net/tls.hpp"
 #include "smtpd/introduction.hpp"
 #include "smtpd/refusals.hpp"
@@ -33,6 +34,12 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
 constexpr std::string_view kBusy =
     "421 4.3.2 Too many connections; the relay is busy, please try again in a moment\r\n";
+
+// Whose places a client takes. Trusted networks are counted by the address: there, a /64 is many
+// machines of ours.
+std::string counted_as(const Peer& peer) {
+  return peer.trusted ? peer.address : net::network_of(peer.address);
+}
 
 // Delivery, the store and the operators need descriptors, too, above all when clients take too
 // many.
@@ -68,10 +75,10 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
     open[thread].insert(connection.get());
     services.metrics.smtp_connections.Increment();
     auto finished = [self = shared_from_this(), thread, raw = connection.get(),
-                     address = peer.address](std::exception_ptr) {
+                     place = counted_as(peer)](std::exception_ptr) {
       self->open[thread].erase(raw);
       self->services.metrics.smtp_connections.Decrement();
-      asio::post(self->io[0], [self, address] { self->leave(address); });
+      asio::post(self->io[0], [self, place] { self->leave(place); });
     };
     asio::co_spawn(io[thread], connection->run(), std::move(finished));
     if (shutting_down) connection->shut_down();
@@ -95,10 +102,10 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   }
 
   // On the first io thread.
-  void leave(const std::string& address) {
+  void leave(const std::string& place) {
     --crowd->open;
-    const auto place = per_address.find(address);
-    if (--place->second == 0) per_address.erase(place);
+    const auto taken = per_address.find(place);
+    if (--taken->second == 0) per_address.erase(taken);
   }
 
   const std::vector<asio::any_io_executor> io;
@@ -107,7 +114,7 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   const std::shared_ptr<Crowd> crowd;
   bool hurrying = false;  // those who came before it got crowded were told; first io thread only
   const std::shared_ptr<AuthThrottle> throttle = std::make_shared<AuthThrottle>();
-  std::map<std::string, std::uint32_t> per_address;  // first io thread only
+  std::map<std::string, std::uint32_t> per_address;  // counted_as(); first io thread only
   Refusals refusals;                                 // first io thread only
   std::size_t next_thread = 0;
   std::atomic<bool> shutting_down{false};
@@ -184,9 +191,10 @@ class Server::Listener : public std::enable_shared_from_this<Listener> {
 
   void welcome(tcp::socket socket, std::size_t thread, Peer peer,
                std::shared_ptr<const Door> door) {
-    std::uint32_t& from_here = shared_->per_address[peer.address];
+    const std::string place = counted_as(peer);
+    std::uint32_t& from_here = shared_->per_address[place];
     if (!door->has_place(peer.trusted) || from_here >= door->settings.max_connections_per_address) {
-      if (from_here == 0) shared_->per_address.erase(peer.address);
+      if (from_here == 0) shared_->per_address.erase(place);
       return turn_away(std::move(socket), peer);
     }
     ++from_here;

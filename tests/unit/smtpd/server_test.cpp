@@ -182,6 +182,24 @@ TEST_F(SmtpServer, LimitsConnectionsPerAddress) {
   EXPECT_THAT(client().line(), StartsWith("421 4.3.2 Too many connections"));
 }
 
+TEST_F(SmtpServer, CountsStrangersOfOneIpv6NetworkAsOneAddress) {
+  listener_.proxy_protocol = true;
+  listener_.max_connections_per_address = 1;
+  listener_.trusted.push_back(config::parse_network("2001:db8:0:2::/64").value());
+  open();
+  const auto from = [this](const std::string& address) {
+    auto one = std::make_unique<Client>(listener_.bind.port);
+    one->send("PROXY TCP6 " + address + " ::1 4711 25\r\n");
+    return one;
+  };
+  const auto stranger = from("2001:db8:0:1::1");
+  EXPECT_THAT(stranger->line(), StartsWith("220"));
+  EXPECT_THAT(from("2001:db8:0:1:ffff::2")->line(), StartsWith("421 4.3.2"));
+  const auto trusted = from("2001:db8:0:2::1");
+  EXPECT_THAT(trusted->line(), StartsWith("220"));
+  EXPECT_THAT(from("2001:db8:0:2::2")->line(), StartsWith("220"));
+}
+
 TEST_F(SmtpServer, LimitsConnectionsInAll) {
   listener_.max_connections = 1;
   open();
