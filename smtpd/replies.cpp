@@ -1,5 +1,7 @@
 #include "smtpd/replies.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 
 namespace postern::smtpd::reply {
@@ -9,8 +11,13 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 80;
 constexpr std::size_t kMaxNames = 2;
 
+// Replies are ASCII (RFC 5321 section 4.2), names need not be: each other letter becomes "?".
 std::string name(std::string_view text) {
-  return escape(text, kMaxNameBytes);
+  std::string ascii = escape(text, kMaxNameBytes);
+  std::erase_if(ascii, [](char c) { return (c & 0xC0) == 0x80; });
+  std::replace_if(
+      ascii.begin(), ascii.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+  return ascii;
 }
 
 std::string what_is_yours(const config::Credential& user) {
