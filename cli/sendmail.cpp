@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 
 #include "cli/door.hpp"
@@ -70,6 +71,8 @@ int complain(const std::string& sentence, int status, std::ostream& err) {
 int sendmail(const std::vector<std::string>& words,
              const std::function<int(std::vector<std::string>)>& mailq, std::ostream& out,
              std::ostream& err) {
+  // Who started us may not read what we say; the exit status is for him all the same.
+  std::signal(SIGPIPE, SIG_IGN);
   const auto options = parse_sendmail(words);
   if (!options) return complain(escape(options.error().what), kMisused, err);
   try {

@@ -205,7 +205,7 @@ std::string_view sendmail_help() {
          "  --config FILE the configuration that names the daemon's listeners\n"
          "Exit status, as in sysexits.h: 0 accepted, 64 usage, 65 message, 67 address, 69 "
          "refused,\n"
-         "75 try later, 78 configuration. Unless it is 0, nothing was submitted.\n";
+         "75 try later, 78 configuration. Unless it is 0, the message is still yours.\n";
 }
 
 }  // namespace postern::cli

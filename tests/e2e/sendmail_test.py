@@ -119,6 +119,12 @@ class WithADaemon(unittest.TestCase):
         done = sendmail.run([PROGRAM, "sendmail", "-bp", "--config", self.relay.config_file])
         self.assertEqual((0, b"Mail queue is empty\n"), (done.returncode, done.stdout))
 
+    def test_who_hears_nothing_gets_the_exit_status(self):
+        words = [PROGRAM, "sendmail", "-v", "--config", self.relay.config_file]
+        self.assertEqual(0, sendmail.status_unheard([*words, "a@example.net"], MESSAGE))
+        wait_until(self.sink.received, "the mail")
+        self.assertEqual(USAGE, sendmail.status_unheard(words, MESSAGE))
+
     def test_a_large_message_arrives_byte_for_byte(self):
         body = os.urandom(3 << 20).hex().encode()
         lines = b"\n".join(body[i:i + 76] for i in range(0, len(body), 76)) + b"\n"
@@ -292,6 +298,10 @@ class WithoutADaemon(unittest.TestCase):
     def test_nobody_listens(self):
         said = self.refused(DEFERRED, config=self.config_for(free_port()))
         self.assertIn('is "postern serve" running?', said)
+
+    def test_nobody_listens_and_nobody_hears(self):
+        words = [PROGRAM, "sendmail", "--config", self.config_for(free_port()), "a@example.net"]
+        self.assertEqual(DEFERRED, sendmail.status_unheard(words, MESSAGE))
 
     def test_nobody_listens_to_a_dialogue(self):
         done = sendmail.run([PROGRAM, "sendmail", "-bs", "--config", self.config_for(free_port())])
