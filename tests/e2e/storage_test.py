@@ -54,7 +54,9 @@ def fill_to_the_last_byte(file):
         for size_bytes in (MIB, 4096, 1):
             with contextlib.suppress(OSError):
                 while filler.write(bytes(size_bytes)) == size_bytes:
-                    os.fsync(filler)
+                    if size_bytes > 1:  # thousands of single bytes would take minutes
+                        os.fsync(filler)
+            os.fsync(filler)
 
 
 class Full(unittest.TestCase):
