@@ -39,7 +39,7 @@ struct Abilities {
   bool rate_counts_recipients = false;  // else calls
   bool smtputf8 = false;
   bool require_tls = false;  // can promise RFC 8689 for the way that follows
-  bool look_up = false;  // look_up() can settle an uncertain delivery
+  bool look_up = false;      // look_up() can settle an uncertain delivery
 };
 
 /// Does the provider know this message? For uncertain deliveries.
