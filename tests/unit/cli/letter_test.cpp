@@ -20,7 +20,7 @@ constexpr std::uint64_t kNoLimit = 1 << 20;
 std::string read(std::string_view input, bool dot_ends = true) {
   LetterInput whole(dot_ends, kNoLimit);
   whole.take(input);
-  const std::string text = std::move(whole).finish();
+  std::string text = std::move(whole).finish();
   LetterInput bytewise(dot_ends, kNoLimit);
   for (const char c : input) bytewise.take({&c, 1});
   EXPECT_EQ(std::move(bytewise).finish(), text) << "the pieces must not matter";

@@ -58,7 +58,7 @@ TEST(TlsSection, FilesThatAreSomethingElseAreNamed) {
 // As a renewal leaves them that ran out of disk.
 TEST(TlsSection, EmptyFilesAreNamed) {
   const std::string empty = good().file() + ".empty";
-  std::ofstream{empty};
+  std::ofstream(empty).flush();
   EXPECT_THAT(mistakes_of("[[listener]]\ntls = \"starttls\"\n" + tls(empty, good().key())),
               ElementsAre("p.toml:4:15: certificate: \"" + empty + "\" holds no PEM certificate"));
   EXPECT_THAT(mistakes_of("[[listener]]\ntls = \"starttls\"\n" + tls(good().file(), empty)),
